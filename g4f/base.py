@@ -1,0 +1,152 @@
+"""The contract of a provider: one service, one class, one async generator of events."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from g4f.chat import ChatRequest, Event, Finished, Model, Text
+from g4f.errors import KeyMissing
+
+if TYPE_CHECKING:
+    from g4f.transport import Transport
+
+
+@dataclass(frozen=True)
+class ProviderConfig:
+    """What the operator decided about one provider. Empty fields mean "as the provider's class says".
+
+    ``enabled`` is ``None`` when the operator said nothing; then ``Provider.enabled_by_default`` counts.
+    """
+
+    enabled: bool | None = None
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    models: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    title: str = ""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Provider:
+    """A service that answers. Subclasses say who they are in class attributes and implement ``stream`` and ``list_models``.
+
+    ``id`` is the class name and never changes: it is stored with every answer.
+    """
+
+    title: ClassVar[str] = ""
+    url: ClassVar[str] = ""
+    base_url: ClassVar[str] = ""
+    needs_key: ClassVar[bool] = False
+    key_variable: ClassVar[str] = ""
+    base_url_variable: ClassVar[str] = ""
+    local: ClassVar[bool] = False
+    enabled_by_default: ClassVar[bool] = True
+
+    def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:
+        self.transport = transport
+        self.config = config or ProviderConfig()
+
+    @property
+    def id(self) -> str:
+        return type(self).__name__
+
+    @property
+    def address(self) -> str:
+        """Where the service is: the operator's address, else the class's own; without a slash at the end."""
+        return (self.config.base_url or self.base_url).rstrip("/")
+
+    @property
+    def key(self) -> str:
+        """The operator's key. Raises ``KeyMissing`` where one is needed and none was given."""
+        if self.needs_key and not self.config.api_key:
+            raise KeyMissing(f"{self.id} needs an API key", provider=self.id)
+        return self.config.api_key
+
+    async def list_models(self) -> Sequence[Model]:
+        """The models offered now. Raises ``ProviderError``."""
+        return [Model(name) for name in self.config.models]
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        """Answer. Yields events, the last of which is ``Finished``; raises ``ProviderError``.
+
+        Closing the iterator ends the request upstream at once.
+        """
+        raise NotImplementedError
+
+
+class SyncProvider(Provider):
+    """A provider written as a plain generator of text, as in 2023. It runs in a thread of its own; closing stops it at the next piece."""
+
+    def generate(self, request: ChatRequest) -> Iterator[str | Event]:
+        """Yield pieces of text (or events). Runs outside the event loop and may block."""
+        raise NotImplementedError
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        finished = False
+        async for piece in iterate_in_thread(lambda: self.generate(request)):
+            event = Text(piece) if isinstance(piece, str) else piece
+            finished = finished or isinstance(event, Finished)
+            yield event
+        if not finished:
+            yield Finished()
+
+
+class _End:
+    """Marks the end of a threaded iteration and carries its exception, if any."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+async def iterate_in_thread(
+    make: Callable[[], Iterator[str | Event]], *, ahead: int = 64
+) -> AsyncIterator[str | Event]:
+    """Run the iterator that ``make`` returns in a daemon thread and yield what it yields.
+
+    At most ``ahead`` pieces wait unread. When the consumer goes away the thread ends at its next piece and closes the iterator.
+    """
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Queue[str | Event | _End] = asyncio.Queue()
+    room = threading.Semaphore(ahead)
+    gone = threading.Event()
+
+    def deliver(piece: str | Event | _End) -> None:
+        # The loop may be closed already when the whole program ends; then nobody is waiting.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(arrived.put_nowait, piece)
+
+    def work() -> None:
+        error: BaseException | None = None
+        try:
+            iterator = make()
+            try:
+                for piece in iterator:
+                    room.acquire()
+                    if gone.is_set():
+                        break
+                    deliver(piece)
+            finally:
+                close = getattr(iterator, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as caught:
+            error = caught
+        deliver(_End(error))
+
+    threading.Thread(target=work, name="sync-provider", daemon=True).start()
+    try:
+        while True:
+            piece = await arrived.get()
+            if isinstance(piece, _End):
+                if piece.error is not None:
+                    raise piece.error
+                return
+            room.release()
+            yield piece
+    finally:
+        gone.set()
+        room.release()

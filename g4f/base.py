@@ -31,6 +31,20 @@ class ProviderConfig:
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """A service of the operator's own that speaks the OpenAI dialect: an entry of ``endpoints`` in config.json.
+
+    ``name`` is shown in the picker and becomes the provider's id; an empty ``models`` means "ask the service".
+    """
+
+    name: str
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    models: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 class Provider:
     """A service that answers. Subclasses say who they are in class attributes and implement ``stream`` and ``list_models``.
 

@@ -1,0 +1,324 @@
+"""The domain: a conversation is a tree of messages, an answer is a message being written.
+
+Values and the verbs ask, regenerate, read, list, rename, delete and restore. The verbs speak to a ``Store``; they know neither
+Flask nor SQL.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from g4f.chat import Citation, Event, FinishReason, Options, Reasoning, Started, Text, ToolCall, Usage
+from server.errors import ApiError, NotFound
+
+State = Literal["queued", "running", "complete", "stopped", "failed", "interrupted"]
+TERMINAL: frozenset[str] = frozenset({"complete", "stopped", "failed", "interrupted"})
+TITLE_LENGTH = 60  # characters of the first question that name a conversation until somebody renames it
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The first event of every answer: where it belongs."""
+
+    conversation: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Seam:
+    """One provider fell silent (``code`` says why), another goes on."""
+
+    previous: str
+    next: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last event of every answer."""
+
+    state: State
+    reason: FinishReason | None = None
+    code: str | None = None
+
+
+AnswerEvent = Event | Asked | Seam | Ended
+
+
+@dataclass(frozen=True)
+class Conversation:
+    id: str
+    title: str
+    model: str
+    provider: str
+    role: str
+    created_at: float
+    updated_at: float
+    revision: int = 1
+    running: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    id: str
+    parent_id: str | None
+    text: str
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it stands after event number ``seq``."""
+
+    id: str
+    parent_id: str
+    text: str
+    created_at: float
+    state: State
+    provider: str = ""
+    model: str = ""
+    reasoning: str = ""
+    citations: tuple[Citation, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    seams: tuple[tuple[int, Seam], ...] = ()
+    usage: Usage | None = None
+    reason: str | None = None
+    code: str | None = None
+    finished_at: float | None = None
+    seq: int = 0
+
+
+Message = Question | Answer
+
+
+def fold(answer: Answer, event: AnswerEvent) -> Answer:
+    """The answer after one more event: what ``reduce`` in client/js/chat.js does, for the stored copy."""
+    if isinstance(event, Text):
+        return replace(answer, text=answer.text + event.text)
+    if isinstance(event, Reasoning):
+        return replace(answer, reasoning=answer.reasoning + event.text)
+    if isinstance(event, Started):
+        return replace(answer, provider=event.provider, model=event.model)
+    if isinstance(event, Citation):
+        return replace(answer, citations=(*answer.citations, event))
+    if isinstance(event, ToolCall):
+        return replace(answer, tool_calls=_with_fragment(answer.tool_calls, event))
+    if isinstance(event, Seam):
+        return replace(answer, seams=(*answer.seams, (len(answer.text), event)))
+    if isinstance(event, Usage):
+        return replace(answer, usage=event)
+    if isinstance(event, Ended):
+        return replace(answer, state=event.state, reason=event.reason, code=event.code)
+    return answer
+
+
+def _with_fragment(calls: tuple[ToolCall, ...], fragment: ToolCall) -> tuple[ToolCall, ...]:
+    """Fragments of one call share an index; id and name come with the first, the arguments in pieces."""
+    for position, call in enumerate(calls):
+        if call.index == fragment.index:
+            joined = ToolCall(
+                call.index, call.id or fragment.id, call.name or fragment.name, call.arguments + fragment.arguments
+            )
+            return (*calls[:position], joined, *calls[position + 1 :])
+    return (*calls, fragment)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a person wants answered. ``parent_id``: ``None`` = after the newest message, ``""`` = at the very beginning."""
+
+    question_id: str
+    text: str
+    model: str
+    provider: str
+    role: str = "default"
+    conversation_id: str = ""
+    parent_id: str | None = None
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The place of a new answer; ``existed`` when the same question had been sent before."""
+
+    conversation_id: str
+    question_id: str
+    answer_id: str
+    existed: bool = False
+
+
+@dataclass(frozen=True)
+class NewAnswer:
+    """Everything the store writes, in one transaction, when an answer begins."""
+
+    owner: str
+    conversation_id: str
+    title: str
+    question_id: str
+    question_text: str | None  # None: the question is stored already (regenerate)
+    parent_id: str | None
+    answer_id: str
+    model: str
+    provider: str
+    role: str
+    options: Mapping[str, Any]
+    now: float
+
+
+class Store(Protocol):
+    """What the domain asks of a database. Every call takes the owner: another owner's row is no row."""
+
+    def open_answer(self, new: NewAnswer) -> Opened: ...
+    def conversation(self, owner: str, conversation_id: str) -> Conversation | None: ...
+    def conversations(self, owner: str, limit: int, before: tuple[float, str] | None) -> Sequence[Conversation]: ...
+    def messages(self, owner: str, conversation_id: str) -> Sequence[Message]: ...
+    def answer(self, owner: str, answer_id: str) -> Answer | None: ...
+    def place_of(self, owner: str, answer_id: str) -> Opened | None: ...
+    def newest_message(self, owner: str, conversation_id: str) -> str | None: ...
+    def has_message(self, owner: str, conversation_id: str, message_id: str) -> bool: ...
+    def rename(self, owner: str, conversation_id: str, title: str, revision: int | None, now: float) -> Conversation | None: ...
+    def delete(self, owner: str, conversation_id: str, now: float) -> bool: ...
+    def restore(self, owner: str, conversation_id: str) -> Conversation | None: ...
+
+
+class Conversations:
+    """The verbs."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def ask(self, owner: str, ask: Ask) -> Opened:
+        """Store the question and the place of its answer. The same question id again opens the same answer, not a second one."""
+        conversation_id = ask.conversation_id or new_id()
+        return self.store.open_answer(
+            NewAnswer(
+                owner=owner,
+                conversation_id=conversation_id,
+                title=title_of(ask.text),
+                question_id=ask.question_id or new_id(),
+                question_text=ask.text,
+                parent_id=self._parent(owner, conversation_id, ask.parent_id),
+                answer_id=new_id(),
+                model=ask.model,
+                provider=ask.provider,
+                role=ask.role,
+                options=options_to_json(ask.options),
+                now=time.time(),
+            )
+        )
+
+    def _parent(self, owner: str, conversation_id: str, parent_id: str | None) -> str | None:
+        if parent_id == "":
+            return None
+        if parent_id is None:
+            return self.store.newest_message(owner, conversation_id)
+        if not self.store.has_message(owner, conversation_id, parent_id):
+            raise NotFound
+        return parent_id
+
+    def regenerate(
+        self, owner: str, answer_id: str, *, new_answer_id: str, model: str, provider: str, role: str, options: Options
+    ) -> Opened:
+        """A new answer to the same question, beside the old one."""
+        place = self.store.place_of(owner, answer_id)
+        if place is None:
+            raise NotFound
+        return self.store.open_answer(
+            NewAnswer(
+                owner=owner,
+                conversation_id=place.conversation_id,
+                title="",
+                question_id=place.question_id,
+                question_text=None,
+                parent_id=None,
+                answer_id=new_answer_id or new_id(),
+                model=model,
+                provider=provider,
+                role=role,
+                options=options_to_json(options),
+                now=time.time(),
+            )
+        )
+
+    def path_to(self, owner: str, conversation_id: str, message_id: str) -> list[Message]:
+        """The messages from the beginning down to ``message_id``, along its own branch."""
+        known = {message.id: message for message in self.store.messages(owner, conversation_id)}
+        path: list[Message] = []
+        step: str | None = message_id
+        while step is not None and step in known:
+            path.append(known[step])
+            step = known[step].parent_id
+        return path[::-1]
+
+    def read(self, owner: str, conversation_id: str) -> tuple[Conversation, Sequence[Message]]:
+        conversation = self.store.conversation(owner, conversation_id)
+        if conversation is None:
+            raise NotFound
+        return conversation, self.store.messages(owner, conversation_id)
+
+    def answer(self, owner: str, answer_id: str) -> Answer:
+        answer = self.store.answer(owner, answer_id)
+        if answer is None:
+            raise NotFound
+        return answer
+
+    def place_of(self, owner: str, answer_id: str) -> Opened:
+        place = self.store.place_of(owner, answer_id)
+        if place is None:
+            raise NotFound
+        return place
+
+    def list(self, owner: str, limit: int, before: str | None) -> tuple[Sequence[Conversation], str | None]:
+        """Newest first; the second value is the cursor of the next page, if there is one."""
+        page = self.store.conversations(owner, limit + 1, _parse_cursor(before) if before else None)
+        if len(page) <= limit:
+            return page, None
+        last = page[limit - 1]
+        return page[:limit], f"{last.updated_at!r}~{last.id}"
+
+    def rename(self, owner: str, conversation_id: str, title: str, revision: int | None) -> Conversation:
+        conversation = self.store.rename(owner, conversation_id, title, revision, time.time())
+        if conversation is None:
+            raise NotFound
+        return conversation
+
+    def delete(self, owner: str, conversation_id: str) -> None:
+        if not self.store.delete(owner, conversation_id, time.time()):
+            raise NotFound
+
+    def restore(self, owner: str, conversation_id: str) -> Conversation:
+        conversation = self.store.restore(owner, conversation_id)
+        if conversation is None:
+            raise NotFound
+        return conversation
+
+
+def new_id() -> str:
+    """122 random bits; knowing one id gives no other (A-035)."""
+    return str(uuid.uuid4())
+
+
+def title_of(text: str) -> str:
+    """The first words of a question, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
+    return (cut if len(cut) > TITLE_LENGTH // 2 else line[:TITLE_LENGTH]) + "…"
+
+
+def options_to_json(options: Options) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if value is not None}
+
+
+def _parse_cursor(cursor: str) -> tuple[float, str]:
+    moment, _, conversation_id = cursor.partition("~")
+    try:
+        return float(moment), conversation_id
+    except ValueError:
+        raise ApiError("bad_cursor", 400, "This cursor was not made here") from None

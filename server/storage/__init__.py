@@ -1,0 +1,1 @@
+"""Where everything is kept: SQLite in the data folder by default."""

@@ -1,0 +1,166 @@
+"""The database itself: one writing connection in a thread of its own, reading connections for everybody, the schema's version.
+
+SQLite settings and the single writer are those of A-091: WAL, synchronous FULL, every write ``BEGIN IMMEDIATE``. One writer also
+keeps clear of the WAL-reset fault of SQLite 3.7.0-3.51.2, which needs two connections writing at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from server.errors import StorageUnavailable
+from server.storage.tables import metadata
+
+FILE_NAME = "chat.db"
+HEAD = "0001"  # the newest file in migrations/versions/
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    "mmap_size=0",
+    "journal_size_limit=67108864",
+    "wal_autocheckpoint=1000",
+)
+READERS = 8  # reading connections kept open
+
+Result = TypeVar("Result")
+
+
+class Busy(Exception):
+    """Another server uses this data folder."""
+
+
+class NewerSchema(Exception):
+    """The database was written by a newer version of the program."""
+
+
+class Database:
+    """Open with ``Database(folder)``; ``write`` and ``read`` run a function with a connection; ``close`` when done."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = folder / FILE_NAME
+        self._lock = _lock(folder / "lock")
+        try:
+            self._make_private()
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+            self._writing = _engine(self.path, "BEGIN IMMEDIATE", pooled=False)
+            self._reading = _engine(self.path, "BEGIN", pooled=True)
+            self._writer.submit(self._migrate).result()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _make_private(self) -> None:
+        """Only the owner of the process may read the conversations (A-076)."""
+        if not self.path.exists():
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+
+    def _migrate(self) -> None:
+        """Bring the schema to ``HEAD``. Alembic is imported only when there is something to do: it costs 70 ms and 6 MB."""
+        with self._writing.begin() as connection:
+            version = _version(connection)
+            if version == HEAD:
+                return
+            if version is not None and version > HEAD:
+                raise NewerSchema(version)
+            from server.storage.migrate import upgrade
+
+            upgrade(connection)
+
+    def submit(self, job: Callable[[Connection], Result]) -> Future[Result]:
+        """Run ``job`` in one transaction on the writing connection, after everything submitted before."""
+        return self._writer.submit(self._transact, job)
+
+    def _transact(self, job: Callable[[Connection], Result]) -> Result:
+        try:
+            with self._writing.begin() as connection:
+                return job(connection)
+        except DBAPIError as error:
+            raise StorageUnavailable(str(error.orig)) from error
+
+    def write(self, job: Callable[[Connection], Result]) -> Result:
+        """``submit`` and wait. Raises ``StorageUnavailable`` when it could not be committed; then nothing was written."""
+        return self.submit(job).result()
+
+    def read(self, job: Callable[[Connection], Result]) -> Result:
+        """Run ``job`` in one short reading transaction of this thread."""
+        try:
+            with self._reading.connect() as connection:
+                return job(connection)
+        except DBAPIError as error:
+            raise StorageUnavailable(str(error.orig)) from error
+
+    def close(self) -> None:
+        self._writer.shutdown(wait=True)
+        self._writing.dispose()
+        self._reading.dispose()
+        self._lock.close()
+
+
+def _engine(path: Path, begin: str, *, pooled: bool) -> Engine:
+    pool: dict[str, Any] = (
+        {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 64} if pooled else {"poolclass": StaticPool}
+    )
+    engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False}, **pool)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the "begin" listener below decides how transactions start
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _version(connection: Connection) -> str | None:
+    exists = connection.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")).first()
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if exists else None
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Hold the folder for this process. The system lets go by itself, however the process ends."""
+    handle = path.open("ab")
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise Busy(str(path.parent)) from error
+    return handle
+
+
+@contextlib.contextmanager
+def temporary(folder: Path) -> Iterator[Database]:
+    """A database for the length of a ``with`` block."""
+    database = Database(folder)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+__all__ = ["HEAD", "Busy", "Database", "NewerSchema", "metadata", "temporary"]

@@ -1,0 +1,394 @@
+"""The store of conversations and event logs: SQLAlchemy Core statements, one method a question or a deed.
+
+Every statement that serves a person carries the owner (A-030). Methods that write run in one transaction on the writing connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
+
+from g4f.chat import Citation, ToolCall, Usage
+from server import wire
+from server.conversations import (
+    TERMINAL,
+    Answer,
+    Conversation,
+    Ended,
+    Message,
+    NewAnswer,
+    Opened,
+    Question,
+    Seam,
+    fold,
+)
+from server.errors import Conflict, NotFound
+from server.storage.database import Database
+from server.storage.tables import conversation, event, generation, message
+
+StoredEvent = tuple[int, str, str]  # seq, type, data
+EventRow = dict[str, Any]
+
+RUNNING = ("queued", "running")
+
+# The newest generation of an answer decides its state.
+_other = generation.alias("other")
+_newest = generation.c.number == (
+    select(func.max(_other.c.number)).where(_other.c.answer_id == generation.c.answer_id).scalar_subquery()
+)
+_MESSAGE_WITH_STATE: Any = select(
+    message,
+    *(column for column in generation.c if column.name != "number"),
+    generation.c.number.label("generation_number"),
+).select_from(
+    message.join(conversation, conversation.c.id == message.c.conversation_id).outerjoin(
+        generation, and_(generation.c.answer_id == message.c.id, _newest)
+    )
+)
+
+
+class SqlStore:
+    """Implements ``server.conversations.Store`` and keeps the event logs."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    # Conversations
+
+    def open_answer(self, new: NewAnswer) -> Opened:
+        return self.database.write(lambda connection: _open_answer(connection, new))
+
+    def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
+        return self.database.read(lambda connection: _conversation(connection, owner, conversation_id))
+
+    def conversations(self, owner: str, limit: int, before: tuple[float, str] | None) -> Sequence[Conversation]:
+        query = _conversations().where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None))
+        if before is not None:
+            moment, last_id = before
+            query = query.where(
+                or_(
+                    conversation.c.updated_at < moment,
+                    and_(conversation.c.updated_at == moment, conversation.c.id < last_id),
+                )
+            )
+        query = query.order_by(conversation.c.updated_at.desc(), conversation.c.id.desc()).limit(limit)
+        return self.database.read(lambda connection: [_to_conversation(row) for row in connection.execute(query)])
+
+    def messages(self, owner: str, conversation_id: str) -> Sequence[Message]:
+        def read(connection: Connection) -> list[Message]:
+            query = _messages(owner).where(message.c.conversation_id == conversation_id).order_by(message.c.number)
+            return [_to_message(connection, row) for row in connection.execute(query).all()]
+
+        return self.database.read(read)
+
+    def answer(self, owner: str, answer_id: str) -> Answer | None:
+        def read(connection: Connection) -> Answer | None:
+            row = connection.execute(_messages(owner).where(message.c.id == answer_id)).first()
+            found = _to_message(connection, row) if row else None
+            return found if isinstance(found, Answer) else None
+
+        return self.database.read(read)
+
+    def place_of(self, owner: str, answer_id: str) -> Opened | None:
+        query = _messages(owner).where(message.c.id == answer_id, message.c.author == "assistant")
+        row = self.database.read(lambda connection: connection.execute(query).first())
+        return Opened(row.conversation_id, row.parent_id, row.id, existed=True) if row else None
+
+    def newest_message(self, owner: str, conversation_id: str) -> str | None:
+        query = (
+            _messages(owner)
+            .where(message.c.conversation_id == conversation_id)
+            .order_by(message.c.number.desc())
+            .limit(1)
+        )
+        row = self.database.read(lambda connection: connection.execute(query).first())
+        return row.id if row else None
+
+    def has_message(self, owner: str, conversation_id: str, message_id: str) -> bool:
+        query = _messages(owner).where(message.c.id == message_id, message.c.conversation_id == conversation_id)
+        return self.database.read(lambda connection: connection.execute(query).first()) is not None
+
+    def rename(self, owner: str, conversation_id: str, title: str, revision: int | None, now: float) -> Conversation | None:
+        def write(connection: Connection) -> Conversation | None:
+            found = _conversation(connection, owner, conversation_id)
+            if found is None:
+                return None
+            if revision is not None and revision != found.revision:
+                raise Conflict
+            connection.execute(
+                update(conversation)
+                .where(conversation.c.id == conversation_id)
+                .values(title=title, revision=conversation.c.revision + 1)
+            )
+            return replace(found, title=title, revision=found.revision + 1)
+
+        return self.database.write(write)
+
+    def delete(self, owner: str, conversation_id: str, now: float) -> bool:
+        """Hide it; ``purge`` removes it for good later, so that deleting can be undone."""
+        statement = (
+            update(conversation)
+            .where(
+                conversation.c.id == conversation_id,
+                conversation.c.owner == owner,
+                conversation.c.deleted_at.is_(None),
+            )
+            .values(deleted_at=now, revision=conversation.c.revision + 1)
+        )
+        return self.database.write(lambda connection: connection.execute(statement).rowcount > 0)
+
+    def restore(self, owner: str, conversation_id: str) -> Conversation | None:
+        def write(connection: Connection) -> Conversation | None:
+            connection.execute(
+                update(conversation)
+                .where(conversation.c.id == conversation_id, conversation.c.owner == owner)
+                .values(deleted_at=None, revision=conversation.c.revision + 1)
+            )
+            return _conversation(connection, owner, conversation_id)
+
+        return self.database.write(write)
+
+    # Event logs
+
+    def append(self, rows: Sequence[EventRow], ended: Iterable[tuple[str, Ended, float]]) -> Future[None]:
+        """Commit events (columns of ``event``) and, in the same transaction, the ends of answers: (answer id, end, time)."""
+
+        def write(connection: Connection) -> None:
+            if rows:
+                connection.execute(insert(event), rows)
+            for answer_id, end, now in ended:
+                _finish(connection, answer_id, end, now)
+
+        return self.database.submit(write)
+
+    def events_after(self, answer_id: str, after: int, limit: int) -> list[StoredEvent]:
+        query = (
+            select(event.c.seq, event.c.type, event.c.data)
+            .where(event.c.answer_id == answer_id, event.c.seq > after)
+            .order_by(event.c.seq)
+            .limit(limit)
+        )
+        return self.database.read(lambda connection: [tuple(row) for row in connection.execute(query)])
+
+    def unfinished(self) -> list[tuple[str, int]]:
+        """(answer id, number of its last event) of every answer that is not in a terminal state."""
+        last = select(func.coalesce(func.max(event.c.seq), 0)).where(event.c.answer_id == generation.c.answer_id)
+        query = select(generation.c.answer_id, last.scalar_subquery()).where(generation.c.state.in_(RUNNING))
+        return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
+
+    def purge(self, *, events_before: float, deleted_before: float) -> None:
+        """Remove events of answers that ended, and conversations that were deleted, before these times."""
+
+        def write(connection: Connection) -> None:
+            old = select(generation.c.answer_id).where(generation.c.finished_at < events_before)
+            connection.execute(delete(event).where(event.c.answer_id.in_(old)))
+            connection.execute(delete(conversation).where(conversation.c.deleted_at < deleted_before))
+
+        self.database.write(write)
+
+    def can_write(self) -> bool:
+        """Whether a transaction can be committed now (A-008)."""
+        self.database.write(lambda connection: connection.execute(select(func.count()).select_from(generation)).scalar())
+        return True
+
+
+def _conversations() -> Any:
+    running = exists().where(
+        message.c.conversation_id == conversation.c.id,
+        generation.c.answer_id == message.c.id,
+        generation.c.state.in_(RUNNING),
+    )
+    return select(conversation, running.label("running"))
+
+
+def _conversation(connection: Connection, owner: str, conversation_id: str) -> Conversation | None:
+    query = _conversations().where(
+        conversation.c.id == conversation_id, conversation.c.owner == owner, conversation.c.deleted_at.is_(None)
+    )
+    row = connection.execute(query).first()
+    return _to_conversation(row) if row else None
+
+
+def _to_conversation(row: Row[Any]) -> Conversation:
+    return Conversation(
+        id=row.id,
+        title=row.title,
+        model=row.model,
+        provider=row.provider,
+        role=row.role,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        revision=row.revision,
+        running=bool(row.running),
+    )
+
+
+def _messages(owner: str) -> Any:
+    return _MESSAGE_WITH_STATE.where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None))
+
+
+def _to_message(connection: Connection, row: Row[Any]) -> Message:
+    if row.author == "user":
+        return Question(row.id, row.parent_id, row.text, row.created_at)
+    answer = Answer(
+        id=row.id,
+        parent_id=row.parent_id,
+        text=row.text,
+        created_at=row.created_at,
+        state=row.state,
+        provider=row.provider,
+        model=row.model,
+        reason=row.reason,
+        code=row.code,
+        finished_at=row.finished_at,
+        seq=row.seq,
+    )
+    if row.state in TERMINAL:
+        return _with_details(answer, json.loads(row.details))
+    return _fold_rows(answer, _rows(connection, row.id))
+
+
+def _rows(connection: Connection, answer_id: str) -> list[StoredEvent]:
+    query = select(event.c.seq, event.c.type, event.c.data).where(event.c.answer_id == answer_id).order_by(event.c.seq)
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:
+    """Fold a log. Neighbouring pieces of text are joined first: an answer of 20,000 tokens is folded in a few steps."""
+    for kind, group in groupby(rows, key=lambda row: row[1]):
+        pieces = [row[2] for row in group]
+        for piece in ["".join(pieces)] if kind in ("text", "reasoning") else pieces:
+            known = wire.from_row(kind, piece)
+            if known is not None:
+                answer = fold(answer, known)
+    return replace(answer, seq=rows[-1][0] if rows else 0)
+
+
+def _open_answer(connection: Connection, new: NewAnswer) -> Opened:
+    existing = _existing(connection, new)
+    if existing is not None:
+        return existing
+    _open_conversation(connection, new)
+    number = connection.execute(
+        select(func.coalesce(func.max(message.c.number), 0)).where(message.c.conversation_id == new.conversation_id)
+    ).scalar_one()
+    common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
+    if new.question_text is not None:
+        number += 1
+        connection.execute(
+            insert(message).values(
+                id=new.question_id, parent_id=new.parent_id, number=number, author="user", text=new.question_text, **common
+            )
+        )
+    connection.execute(
+        insert(message).values(
+            id=new.answer_id, parent_id=new.question_id, number=number + 1, author="assistant", text="", **common
+        )
+    )
+    connection.execute(
+        insert(generation).values(
+            answer_id=new.answer_id,
+            number=1,
+            state="running",
+            provider=new.provider,
+            model=new.model,
+            role=new.role,
+            options=json.dumps(dict(new.options)),
+            seq=0,
+            started_at=new.now,
+        )
+    )
+    return Opened(new.conversation_id, new.question_id, new.answer_id)
+
+
+def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
+    """The answer that this very send opened before, if it did (A-089)."""
+    sent = new.question_id if new.question_text is not None else new.answer_id
+    row = connection.execute(
+        select(message, conversation.c.owner)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(message.c.id == sent)
+    ).first()
+    if row is None:
+        return None
+    if row.owner != new.owner or row.conversation_id != new.conversation_id:
+        raise NotFound
+    if new.question_text is None:
+        return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
+    if row.author != "user" or row.text != new.question_text:
+        raise Conflict("This id was used for another message")
+    answer_id = connection.execute(
+        select(message.c.id).where(message.c.parent_id == row.id).order_by(message.c.number).limit(1)
+    ).scalar_one()
+    return Opened(row.conversation_id, row.id, answer_id, existed=True)
+
+
+def _open_conversation(connection: Connection, new: NewAnswer) -> None:
+    row = connection.execute(select(conversation).where(conversation.c.id == new.conversation_id)).first()
+    chosen = {"model": new.model, "provider": new.provider, "role": new.role, "updated_at": new.now}
+    if row is None:
+        connection.execute(
+            insert(conversation).values(
+                id=new.conversation_id, owner=new.owner, title=new.title, created_at=new.now, revision=1, **chosen
+            )
+        )
+    elif row.owner != new.owner:
+        raise NotFound
+    else:  # a question in a deleted conversation brings it back: nothing that was sent is lost
+        connection.execute(
+            update(conversation).where(conversation.c.id == new.conversation_id).values(deleted_at=None, **chosen)
+        )
+
+
+def _finish(connection: Connection, answer_id: str, end: Ended, now: float) -> None:
+    """Move an answer from its log into its message, once: terminal states never change."""
+    row = connection.execute(_MESSAGE_WITH_STATE.where(message.c.id == answer_id)).first()
+    if row is None or row.state in TERMINAL:
+        return
+    answer = _to_message(connection, row)
+    assert isinstance(answer, Answer)
+    connection.execute(
+        update(message).where(message.c.id == answer_id).values(text=answer.text, details=json.dumps(_details(answer)))
+    )
+    connection.execute(
+        update(generation)
+        .where(generation.c.answer_id == answer_id, generation.c.number == row.generation_number)
+        .values(
+            state=end.state,
+            reason=end.reason,
+            code=end.code,
+            provider=answer.provider,
+            model=answer.model,
+            seq=answer.seq,
+            finished_at=now,
+        )
+    )
+    connection.execute(update(conversation).where(conversation.c.id == row.conversation_id).values(updated_at=now))
+
+
+def _details(answer: Answer) -> dict[str, Any]:
+    return {
+        "reasoning": answer.reasoning,
+        "citations": [asdict(citation) for citation in answer.citations],
+        "tool_calls": [asdict(call) for call in answer.tool_calls],
+        "seams": [[at, asdict(seam)] for at, seam in answer.seams],
+        "usage": asdict(answer.usage) if answer.usage else None,
+    }
+
+
+def _with_details(answer: Answer, details: dict[str, Any]) -> Answer:
+    usage = details.get("usage")
+    return replace(
+        answer,
+        reasoning=details.get("reasoning", ""),
+        citations=tuple(Citation(**fields) for fields in details.get("citations", ())),
+        tool_calls=tuple(ToolCall(**fields) for fields in details.get("tool_calls", ())),
+        seams=tuple((at, Seam(**fields)) for at, fields in details.get("seams", ())),
+        usage=Usage(**usage) if usage else None,
+    )

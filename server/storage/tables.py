@@ -1,0 +1,102 @@
+"""The tables, as SQLAlchemy Core sees them. They change only by a migration in migrations/versions/."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("deleted_at", Float),
+    Index("conversation_by_age", "owner", "updated_at", "id"),
+)
+
+# A question (author "user") or an answer (author "assistant"). An answer's text and details are empty until it has ended;
+# before that they are in its events.
+message = Table(
+    "message",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    Column("parent_id", Text, ForeignKey("message.id", ondelete="CASCADE")),
+    Column("number", Integer, nullable=False),  # order of creation within the conversation
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON: reasoning, citations, tool calls, seams, usage
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("conversation_id", "number"),
+    Index("message_by_parent", "parent_id"),
+)
+
+# One run of one provider chain that writes an answer. Terminal states never change.
+generation = Table(
+    "generation",
+    metadata,
+    Column("answer_id", Text, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("options", Text, nullable=False),  # JSON
+    Column("reason", Text),
+    Column("code", Text),
+    Column("seq", Integer, nullable=False),  # number of the last event, once ended
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Index("generation_by_state", "state"),
+)
+
+# The event log of an answer: numbered 1..n without a gap. Kept for a day after the end, so that a reader can resume exactly.
+event = Table(
+    "event",
+    metadata,
+    Column("answer_id", Text, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("data", Text, nullable=False),  # bare text for text and reasoning, JSON for the rest
+    sqlite_with_rowid=False,
+)
+
+# One owner, today; many accounts later.
+account = Table(
+    "account",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_sha256", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Index("session_by_owner", "owner"),
+)
+
+# Wrong passwords, so that a restart does not reset the limiter (A-020).
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("login_failure_by_time", "owner", "at"),
+)

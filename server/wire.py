@@ -1,0 +1,127 @@
+"""Event <-> JSON <-> server-sent events; messages and conversations -> JSON. The only file that knows the wire (docs/api.md)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from g4f.chat import Citation, Progress, Reasoning, Started, Text, ToolCall, Usage
+from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question, Seam
+
+PING = b": \n\n"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def to_row(event: AnswerEvent) -> tuple[str, str]:
+    """An event as the log keeps it: its type and its data. Text is kept bare, so that the database can join it without parsing."""
+    if isinstance(event, Text):
+        return "text", event.text
+    if isinstance(event, Reasoning):
+        return "reasoning", event.text
+    kind, fields = _fields(event)
+    return kind, _encode(fields)
+
+
+def _fields(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
+    if isinstance(event, Started):
+        return "provider", {"provider": event.provider, "model": event.model}
+    if isinstance(event, Progress):
+        return "progress", {"phase": event.phase, "fraction": event.fraction, "detail": event.detail}
+    if isinstance(event, ToolCall):
+        return "tool_call", {"index": event.index, "id": event.id, "name": event.name, "arguments": event.arguments}
+    if isinstance(event, Citation):
+        return "citation", {"url": event.url, "title": event.title}
+    if isinstance(event, Usage):
+        return "usage", usage_to_json(event)
+    if isinstance(event, Asked):
+        return "started", {"conversation": event.conversation, "question": event.question, "answer": event.answer}
+    if isinstance(event, Seam):
+        return "seam", {"from": event.previous, "to": event.next, "code": event.code}
+    if isinstance(event, Ended):
+        if event.state in ("complete", "stopped"):
+            return "finished", {"state": event.state, "reason": event.reason}
+        return "failed", {"state": event.state, "code": event.code}
+    raise TypeError(f"{type(event).__name__} has no form on the wire")
+
+
+def from_row(kind: str, data: str) -> AnswerEvent | None:
+    """The event that ``to_row`` wrote; ``None`` for a type this version does not know."""
+    if kind == "text":
+        return Text(data)
+    if kind == "reasoning":
+        return Reasoning(data)
+    fields = json.loads(data)
+    if kind == "provider":
+        return Started(**fields)
+    if kind == "progress":
+        return Progress(**fields)
+    if kind == "tool_call":
+        return ToolCall(**fields)
+    if kind == "citation":
+        return Citation(**fields)
+    if kind == "usage":
+        return Usage(**fields)
+    if kind == "started":
+        return Asked(**fields)
+    if kind == "seam":
+        return Seam(fields["from"], fields["to"], fields["code"])
+    if kind == "finished":
+        return Ended(fields["state"], fields["reason"])
+    if kind == "failed":
+        return Ended(fields["state"], code=fields["code"])
+    return None
+
+
+def to_sse(seq: int, kind: str, data: str) -> bytes:
+    """One stored row as one server-sent event. The data is a single line: JSON escapes line breaks."""
+    if kind in ("text", "reasoning"):
+        return f'id: {seq}\ndata: {{"type":"{kind}","text":{_encode(data)}}}\n\n'.encode("utf-8", "replace")
+    return f'id: {seq}\ndata: {{"type":"{kind}",{data[1:]}\n\n'.encode("utf-8", "replace")
+
+
+def snapshot(answer: Answer) -> tuple[str, str]:
+    """The row that stands for events which are folded already: the answer as it is."""
+    return "snapshot", _encode({"message": message_to_json(answer)})
+
+
+def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
+    return dict(vars(conversation))
+
+
+def message_to_json(message: Message) -> dict[str, Any]:
+    if isinstance(message, Question):
+        return {
+            "id": message.id,
+            "parent_id": message.parent_id,
+            "role": "user",
+            "text": message.text,
+            "created_at": message.created_at,
+        }
+    return {
+        "id": message.id,
+        "parent_id": message.parent_id,
+        "role": "assistant",
+        "text": message.text,
+        "reasoning": message.reasoning,
+        "state": message.state,
+        "code": message.code,
+        "reason": message.reason,
+        "provider": message.provider,
+        "model": message.model,
+        "citations": [{"url": citation.url, "title": citation.title} for citation in message.citations],
+        "tool_calls": [vars(call) for call in message.tool_calls],
+        "seams": [{"at": at, "from": seam.previous, "to": seam.next, "code": seam.code} for at, seam in message.seams],
+        "usage": usage_to_json(message.usage) if message.usage else None,
+        "created_at": message.created_at,
+        "finished_at": message.finished_at,
+        "seq": message.seq,
+    }
+
+
+def usage_to_json(usage: Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "seconds": usage.seconds,
+    }

@@ -1,0 +1,202 @@
+"""The event log of an answer being written, and the recorder that stores events before anybody sees them.
+
+Everything here lives on the asyncio loop, so nothing needs a lock; only the commit itself runs in the database's writer thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from g4f.chat import Progress, Reasoning, Text
+from server import wire
+from server.conversations import AnswerEvent, Ended
+from server.errors import StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+RECENT = 128  # committed events kept in memory per running answer; a reader further behind reads the database
+BATCH = 2_000  # events one commit takes at the most, and one read of the database returns
+MAX_PENDING = 20_000  # events waiting for the database before the providers have to wait too
+RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pauses while the database cannot write; the last one repeats
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One committed event: its number, its row, and its form on the wire (made once for all readers)."""
+
+    seq: int
+    type: str
+    data: str
+    frame: bytes
+
+
+def entry(seq: int, kind: str, data: str) -> Entry:
+    return Entry(seq, kind, data, wire.to_sse(seq, kind, data))
+
+
+class Events(Protocol):
+    """What the log asks of the store."""
+
+    def append(
+        self, rows: Sequence[dict[str, object]], ended: Sequence[tuple[str, Ended, float]]
+    ) -> Future[None]: ...
+
+    def events_after(self, answer_id: str, after: int, limit: int) -> list[tuple[int, str, str]]: ...
+
+
+class EventLog:
+    """The log of one running answer. ``seq`` counts what was committed."""
+
+    def __init__(self, answer_id: str, store: Events) -> None:
+        self.answer_id = answer_id
+        self.seq = 0
+        self.end: Ended | None = None
+        self.spoken = False  # whether a person was shown a word of it
+        self._store = store
+        self._recent: deque[Entry] = deque(maxlen=RECENT)
+        self._changed: asyncio.Future[None] | None = None
+
+    def publish(self, entries: Sequence[Entry], end: Ended | None) -> None:
+        """Let the readers see what has just been committed; wakes each of them once."""
+        self._recent.extend(entries)
+        if entries:
+            self.seq = entries[-1].seq
+        self.end = self.end or end
+        if self._changed is not None:
+            self._changed.set_result(None)
+            self._changed = None
+
+    async def follow(self, after: int) -> AsyncIterator[Sequence[Entry]]:
+        """Everything after event ``after``, as it is committed, until the answer has ended."""
+        while True:
+            entries = await self._since(after)
+            if entries:
+                after = entries[-1].seq
+                yield entries
+            elif self.end is not None:
+                return
+            else:
+                await self._change()
+
+    async def ended(self) -> None:
+        """Wait until the end is committed."""
+        while self.end is None:
+            await self._change()
+
+    async def _since(self, after: int) -> Sequence[Entry]:
+        missing = self.seq - after
+        if missing <= 0:
+            return ()
+        if missing <= len(self._recent):
+            return [self._recent[index] for index in range(len(self._recent) - missing, len(self._recent))]
+        return await read_entries(self._store, self.answer_id, after)
+
+    async def _change(self) -> None:
+        if self._changed is None:
+            self._changed = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._changed)
+
+
+async def read_entries(store: Events, answer_id: str, after: int) -> Sequence[Entry]:
+    """Committed events from the database, off the loop."""
+    rows = await asyncio.to_thread(store.events_after, answer_id, after, BATCH)
+    return [entry(*row) for row in rows]
+
+
+class Recorder:
+    """Gathers events of all running answers and commits them: at once when the writer is idle, together when it is busy."""
+
+    def __init__(self, store: Events, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._pending: dict[EventLog, list[AnswerEvent]] = {}
+        self._count = 0
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self.healthy = True
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def append(self, log: EventLog, event: AnswerEvent) -> None:
+        """Hand an event over. Returns at once, unless the database has fallen far behind."""
+        events = self._pending.setdefault(log, [])
+        if not (events and _merge(events, event)):
+            events.append(event)
+            self._count += 1
+        self._arrived.set()
+        if self._count > MAX_PENDING:
+            self._room.clear()
+        if not self._room.is_set():
+            await self._room.wait()
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            pending, self._pending, self._count = self._pending, {}, 0
+            if pending:
+                await self._commit(pending)
+
+    async def _commit(self, pending: dict[EventLog, list[AnswerEvent]]) -> None:
+        rows: list[dict[str, object]] = []
+        ended: list[tuple[str, Ended, float]] = []
+        published: list[tuple[EventLog, list[Entry], Ended | None]] = []
+        for log, events in pending.items():
+            entries = [entry(log.seq + number, *wire.to_row(event)) for number, event in enumerate(events, 1)]
+            rows += ({"answer_id": log.answer_id, "seq": e.seq, "type": e.type, "data": e.data} for e in entries)
+            end = events[-1] if isinstance(events[-1], Ended) else None
+            if end is not None:
+                ended.append((log.answer_id, end, self._clock()))
+            published.append((log, entries, end))
+        await self._store_until_done(rows, ended)
+        for log, entries, end in published:
+            log.publish(entries, end)
+        if self._count <= MAX_PENDING // 2:
+            self._room.set()
+
+    async def _store_until_done(self, rows: list[dict[str, object]], ended: list[tuple[str, Ended, float]]) -> None:
+        """Nothing is dropped while the database cannot write: the providers wait until it can (A-092, A-093)."""
+        for attempt in range(1 << 62):
+            try:
+                await asyncio.wrap_future(self._store.append(rows, ended))
+            except StorageUnavailable as error:
+                if self.healthy:
+                    logger.error("the database cannot write", extra={"reason": error.message})
+                self.healthy = False
+                self._room.clear()
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+            else:
+                if not self.healthy:
+                    logger.warning("the database can write again")
+                self.healthy = True
+                return
+
+    async def drained(self) -> None:
+        """Wait until everything appended so far is committed."""
+        while self._pending or not self._room.is_set():
+            await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _merge(events: list[AnswerEvent], event: AnswerEvent) -> bool:
+    """Join a piece to the one before it when both still wait for the same commit: fewer rows when the machine is busy."""
+    last = events[-1]
+    if isinstance(event, Text) and isinstance(last, Text):
+        events[-1] = Text(last.text + event.text)
+    elif isinstance(event, Reasoning) and isinstance(last, Reasoning):
+        events[-1] = Reasoning(last.text + event.text)
+    elif isinstance(event, Progress) and isinstance(last, Progress):
+        events[-1] = event
+    else:
+        return False
+    return True

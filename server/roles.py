@@ -13,6 +13,7 @@ from typing import Any
 
 FOLDER = Path(__file__).with_name("roles")
 LANGUAGES = ("ru", "en")
+TEXTS = ("title", "description", "prompt")
 DEFAULT = "default"
 
 
@@ -71,15 +72,17 @@ def _role(name: str, data: Mapping[str, Any]) -> Role:
 def _read(path: Path) -> dict[str, Any]:
     """A file's content, checked here once so that everybody else may trust its shape."""
     data = json.loads(path.read_text(encoding="utf-8"))
-    texts = [data.get(field) for field in ("title", "description", "prompt")] if isinstance(data, dict) else []
     fine = (
         isinstance(data, dict)
-        and set(data) == {"icon", "order", "title", "description", "prompt"}
+        and set(data) == {"icon", "order", *TEXTS}
         and isinstance(data["icon"], str)
         and isinstance(data["order"], int)
-        and all(isinstance(text, dict) and set(text) == set(LANGUAGES) for text in texts)
-        and all(isinstance(value, str) for text in texts for value in text.values())
+        and all(_in_each_language(data[field]) for field in TEXTS)
     )
     if not fine:
         raise ValueError(f"{path.name}: a role has icon, order, and title, description and prompt in {' and '.join(LANGUAGES)}")
     return dict(data)
+
+
+def _in_each_language(text: Any) -> bool:
+    return isinstance(text, dict) and set(text) == set(LANGUAGES) and all(isinstance(value, str) for value in text.values())

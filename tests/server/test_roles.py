@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.roles import LANGUAGES, RoleUnknown, Roles, load
+from server.roles import LANGUAGES, Roles, RoleUnknown, load
 
 HISTORICAL = ("default", "programming-assistant", "editor", "writer", "midjourney-prompt", "sd-prompt")
 

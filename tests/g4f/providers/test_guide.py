@@ -50,7 +50,7 @@ QUESTIONS = {
     "свой сервер openai": "help/ru/own-server#свой-openai-совместимый-сервер",
     "бесплатная модель": "help/ru/local-model#бесплатно-на-своём-компьютере",
     "сколько памяти нужно": "help/ru/local-model#какую-модель-выбрать-сколько-нужно-памяти",
-    "где лежит история чатов": "help/ru/data#где-хранятся-беседы",
+    "где лежит история чатов": "help/ru/data#где-хранятся-беседы-и-другие-данные",
     "как сделать бэкап": "help/ru/data#резервная-копия",
     "открыть с телефона": "help/ru/access#открыть-с-телефона-в-домашней-сети",
     "забыл пароль": "help/ru/access#сменить-или-забыли-пароль",
@@ -66,7 +66,7 @@ QUESTIONS = {
     "How do I connect Ollama?": "help/en/ollama#connect-ollama",
     "lm studio": "help/en/local-servers#connect-lm-studio",
     "where do I put my api key": "help/en/services#where-to-put-a-key",
-    "where are my chats stored": "help/en/data#where-conversations-are-stored",
+    "where are my chats stored": "help/en/data#where-conversations-and-other-data-are-stored",
     "open it on my phone": "help/en/access#open-from-a-phone-on-the-home-network",
     "port is already in use": "help/en/troubleshooting#the-port-is-in-use-change-the-port",
     "make a backup": "help/en/data#backup",
@@ -240,7 +240,7 @@ def test_headings_inside_code_are_not_headings(tmp_path) -> None:
     [section] = read_sections("en", tmp_path)
     assert (section.document_title, section.heading, section.link) == ("Title", "First", "help/en/one#first")
     assert "## not a heading" in section.text
-    assert "[it](help/en/two#b) [me](help/en/one#first)" in section.text
+    assert "[there](help/en/two#b) [here](help/en/one#first)" in section.text
 
 
 def test_anchors_are_those_that_the_page_and_code_hosts_make() -> None:

@@ -50,16 +50,6 @@ class SettingsError(Exception):
 # --- groups inside config.json ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds a provider may take: to connect, to the first byte, between two bytes, for the whole answer."""
-
-    connect: int = 10
-    first_byte: int = 300
-    idle: int = 120
-    total: int = 3600
-
-
 _PROVIDER_FIELDS: Mapping[str, Kind] = {
     "enabled": FLAG,
     "base_url": ADDRESS,
@@ -76,7 +66,7 @@ _ENDPOINT_FIELDS: Mapping[str, Kind] = {
     "models": NAMES,
     "headers": STRING_MAP,
 }
-_DEADLINE_FIELDS: Mapping[str, Kind] = {item.name: whole(1, 86_400) for item in fields(Deadlines)}
+_DEADLINE_FIELDS: Mapping[str, Kind] = {name: whole(1, 86_400) for name in ("connect", "first_byte", "idle", "content", "total")}
 _SECRET_FIELDS = frozenset({"api_key"})
 
 
@@ -99,8 +89,8 @@ def _read_group(value: Any, base: Path, kinds: Mapping[str, Kind], where: str) -
     return result
 
 
-def _deadlines(value: Any, base: Path) -> Deadlines:
-    return Deadlines(**_read_group(value, base, _DEADLINE_FIELDS, "deadlines"))
+def _deadlines(value: Any, base: Path) -> Mapping[str, int]:
+    return _read_group(value, base, _DEADLINE_FIELDS, "deadlines")
 
 
 def _providers(value: Any, base: Path) -> Mapping[str, ProviderConfig]:
@@ -255,11 +245,13 @@ class Settings:
         "Свои серверы с языком OpenAI: `name`, `base_url`, `api_key`, `models`, `headers`.",
         secret=True,
     )
-    deadlines: Deadlines = _option(
+    deadlines: Mapping[str, int] = _option(
         Kind("объект", _deadlines),
-        Deadlines(),
-        "Сроки для поставщиков в секундах: `connect`, `first_byte`, `idle`, `total`.",
+        {},
+        "Сроки для поставщиков в секундах, вместо обычных: `connect`, `first_byte`, `idle`, `content`, `total`.",
+        factory=dict,
     )
+    """Only what the operator said: fields of ``g4f.transport.Deadlines`` to replace."""
     ca_file: Path | None = _option(
         OPTIONAL_PATH, None, "Файл PEM с дополнительными корневыми сертификатами.", env="FREEGPT_CA_FILE"
     )

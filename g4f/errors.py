@@ -1,6 +1,9 @@
 """What can go wrong between us and a provider.
 
     ProviderError
+     ├── NameUnknown              nobody of that name is in the catalogue; ``known`` lists who is
+     │    ├── UnknownProvider
+     │    └── UnknownModel
      ├── NotConfigured            the operator has to do something first
      │    ├── KeyMissing          no API key
      │    ├── KeyRejected         the service refused the key (401, 403)
@@ -24,18 +27,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ProviderError(Exception):
     """Base of the tree. ``detail`` is for the operator's log, never for a page as it stands."""
 
     code = "provider_failed"
     retryable = False
+    status: int | None = None  # the HTTP status behind it, where there was one
 
     def __init__(self, detail: str = "", *, provider: str = "", retry_after: float | None = None) -> None:
         super().__init__(detail or self.code)
         self.detail = detail
         self.provider = provider
         self.retry_after = retry_after
+
+
+class NameUnknown(ProviderError):
+    def __init__(self, name: str, known: Sequence[str] = ()) -> None:
+        super().__init__(f"{name!r} is not known")
+        self.name = name
+        self.known = tuple(known)
+
+
+class UnknownProvider(NameUnknown):
+    code = "provider_unknown"
+
+
+class UnknownModel(NameUnknown):
+    code = "model_unknown"
 
 
 class NotConfigured(ProviderError):
@@ -56,6 +77,7 @@ class ServiceClosed(NotConfigured):
 
 class RequestRejected(ProviderError):
     code = "request_rejected"
+    parameter = ""  # the field of the request that the service did not like, if it named one
 
 
 class ModelMissing(RequestRejected):

@@ -1,0 +1,78 @@
+"""Lists of models, as the many services of OpenAI's dialect write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from g4f.chat import Model
+from g4f.errors import ProtocolViolation
+from g4f.http_errors import error_of_object
+
+MODELS = 2_000  # the longest list that is kept
+NAME_CAP = 200  # characters of a model's name
+TOKENS_CAP = 1_000_000_000  # a count of tokens above it, or below zero, is nonsense
+
+
+def items_of(listed: Any) -> list[Mapping[str, Any]]:
+    """The entries of a list of models in any of its known shapes. Raises ``ProtocolViolation``."""
+    if isinstance(listed, dict):
+        if listed.get("error"):
+            raise error_of_object(listed["error"])
+        listed = listed.get("data", listed.get("models"))
+    if not isinstance(listed, list):
+        raise ProtocolViolation("the list of models is not a list")
+    return [item for item in listed if isinstance(item, dict)]
+
+
+def read_models(items: Iterable[Mapping[str, Any]]) -> list[Model]:
+    """The models of a list, each once, at most ``MODELS``; names that no model can have are left out."""
+    models: dict[str, Model] = {}
+    for item in items:
+        name = item.get("id") or item.get("name")
+        if not isinstance(name, str) or not name.isprintable() or len(name) > NAME_CAP:
+            continue
+        models.setdefault(name, Model(name, _title_of(item, name), _context_of(item), _capabilities_of(item)))
+        if len(models) == MODELS:
+            break
+    return list(models.values())
+
+
+def _title_of(item: Mapping[str, Any], name: str) -> str:
+    title = item.get("display_name") or item.get("name")
+    fitting = isinstance(title, str) and title != name and title.isprintable() and len(title) <= NAME_CAP
+    return title if fitting and isinstance(title, str) else ""
+
+
+def _context_of(item: Mapping[str, Any]) -> int | None:
+    meta = item.get("meta")
+    places: list[Any] = [
+        item.get(field) for field in ("context_length", "max_model_len", "context_window", "max_context_length", "max_input_tokens")
+    ]
+    if isinstance(meta, dict):
+        places += [meta.get("n_ctx"), meta.get("n_ctx_train")]
+    for value in places:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < TOKENS_CAP:
+            return value
+    return None
+
+
+def _capabilities_of(item: Mapping[str, Any]) -> frozenset[str]:
+    found = set()
+    architecture = item.get("architecture")
+    if isinstance(architecture, dict) and "image" in _names(architecture.get("input_modalities")):
+        found.add("vision")
+    parameters = _names(item.get("supported_parameters"))
+    told = item.get("capabilities")
+    told = {name for name, value in told.items() if value} if isinstance(told, dict) else _names(told)
+    if "tools" in parameters or told & {"tools", "function_calling", "trained_for_tool_use"}:
+        found.add("tools")
+    if parameters & {"reasoning", "reasoning_effort"} or told & {"reasoning", "thinking"}:
+        found.add("thinking")
+    if told & {"vision", "multimodal"} or item.get("type") == "vlm":
+        found.add("vision")
+    return frozenset(found)
+
+
+def _names(value: Any) -> set[str]:
+    return {item for item in value if isinstance(item, str)} if isinstance(value, list) else set()

@@ -1,0 +1,409 @@
+"""The one way out to the network: sessions, deadlines, decoded streams; every failure becomes an error of g4f.errors here, once.
+
+Redirects are never followed, certificates always verified, nothing is taken from ``.netrc``. For modules written with
+``requests`` the same rules are in g4f.blocking, reachable from here too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
+
+import aiohttp
+
+from g4f.decoders import KEEPALIVE, LinesDecoder, ServerEvent, SSEDecoder, TolerantJSON
+from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, ProviderError, TimedOut, TLSFailed, Unreachable
+from g4f.http_errors import ERROR_BODY_BYTES, error_of_status
+from g4f.tls import proxy_for, ssl_context
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as deadline
+else:  # aiohttp brings it where the standard library has none
+    from async_timeout import timeout as deadline  # type: ignore[import-not-found,unused-ignore]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["KEEPALIVE", "LOCAL", "REMOTE", "Deadlines", "ServerEvent", "Terms", "TolerantJSON", "Transport", "ssl_context"]
+
+STREAM_BYTES = 1 << 30  # the most bytes in which an answer may be wrapped
+JSON_BYTES = 32 << 20
+
+# A model server answers a browser's page with HTML, a portal answers everything with HTML.
+_HTML = ("text/html", "application/xhtml")
+_EVENT_STARTS = (b"data", b"event", b":", b"id", b"retry", b"\xef\xbb\xbf", b"\r", b"\n")
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds by the monotonic clock: to connect, to the answer's head, between two packets, between two events that are
+    not mere keep-alives, for the whole answer."""
+
+    connect: float = 5.0
+    first_byte: float = 60.0
+    idle: float = 60.0
+    content: float = 300.0
+    total: float = 900.0
+
+
+REMOTE = Deadlines()
+LOCAL = Deadlines(first_byte=300.0, idle=300.0)  # a local model may load for minutes before its first word
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a service is spoken to: what goes along in the headers, how long we wait, whom else we trust (a PEM file)."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    deadlines: Deadlines = REMOTE
+    ca_file: str = ""
+
+
+DEFAULT_TERMS = Terms()
+
+
+class _Decoder(Protocol):
+    def feed(self, chunk: bytes) -> list[ServerEvent]: ...
+
+    def finish(self) -> list[ServerEvent]: ...
+
+
+class Transport:
+    """Sessions by event loop, made when first needed. ``close`` each in its own loop.
+
+    ``ca_file`` adds trusted roots for everybody; a provider's own extra roots go with its calls.
+    """
+
+    def __init__(
+        self, ca_file: str = "", *, trust_env: bool = True, deadlines: Deadlines = REMOTE, local_deadlines: Deadlines = LOCAL
+    ) -> None:
+        self.deadlines = deadlines
+        self.local_deadlines = local_deadlines
+        self._ca_file = ca_file
+        self._trust_env = trust_env
+        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+
+    async def close(self) -> None:
+        """Close the session of the running loop, and with it every request still under way in it."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    async def get_json(self, url: str, terms: Terms = DEFAULT_TERMS) -> Any:
+        """The JSON at ``url``. Raises ``ProviderError``."""
+        return await self._json("GET", url, None, terms)
+
+    async def post_json(self, url: str, body: Any, terms: Terms = DEFAULT_TERMS) -> Any:
+        """The JSON that ``url`` answers to ``body``. Raises ``ProviderError``."""
+        return await self._json("POST", url, body, terms)
+
+    def post_events(self, url: str, body: Any, terms: Terms = DEFAULT_TERMS) -> AsyncGenerator[ServerEvent, None]:
+        """The server-sent events that ``url`` answers to ``body``; comments come as ``KEEPALIVE``.
+
+        A plain JSON answer comes as one event marked ``whole``. Raises ``ProviderError``; ``Interrupted`` if the connection broke.
+        Close the iterator (``contextlib.aclosing``) to end the request.
+        """
+        return self._stream(url, body, _accepting(terms, "text/event-stream"), SSEDecoder)
+
+    async def post_json_lines(self, url: str, body: Any, terms: Terms = DEFAULT_TERMS) -> AsyncGenerator[dict[str, Any], None]:
+        """The objects of the newline-delimited JSON that ``url`` answers to ``body``. Raises and is closed as ``post_events``."""
+        reader = TolerantJSON()
+        async with aclosing(self._stream(url, body, terms, LinesDecoder)) as events:
+            async for event in events:
+                value = reader.object(event.data)
+                if value is not None:
+                    yield value
+
+    # --- how it is done ------------------------------------------------------------------------------------------------------
+
+    async def _json(self, method: str, url: str, body: Any, terms: Terms) -> Any:
+        response = await self._open(method, url, body, _accepting(terms, "application/json"))
+        watch = _Watch(terms.deadlines, response.close)
+        try:
+            _refuse_html(response)
+            with _mapped(watch, url, Unreachable):
+                watch.start()
+                raw = await _read_capped(response, JSON_BYTES)
+        finally:
+            watch.stop()
+            response.release()
+        if len(raw) > JSON_BYTES:
+            raise ProtocolViolation(f"more than {JSON_BYTES} bytes of JSON from {_place(url)}")
+        try:
+            return json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            raise ProtocolViolation(f"not JSON from {_place(url)}: {error}") from error
+
+    async def _stream(
+        self, url: str, body: Any, terms: Terms, decoder_type: Callable[[], _Decoder]
+    ) -> AsyncGenerator[ServerEvent, None]:
+        response = await self._open("POST", url, body, terms)
+        watch = _Watch(terms.deadlines, response.close)
+        decoder = decoder_type()
+        received = 0
+        try:
+            _refuse_html(response)
+            expected = "text/event-stream" in response.headers.get("Content-Type", "").lower()
+            with _mapped(watch, url, Interrupted):
+                watch.start()
+                read = response.content.readany
+                while True:
+                    watch.wait()
+                    chunk = await read()
+                    watch.waiting = False
+                    if not chunk:
+                        break
+                    if not received and not expected and decoder_type is SSEDecoder and not _looks_like_events(chunk):
+                        decoder = _WholeJSON(url)
+                    received += len(chunk)
+                    if received > STREAM_BYTES:
+                        raise ProtocolViolation(f"more than {STREAM_BYTES} bytes in one answer from {_place(url)}")
+                    for event in decoder.feed(chunk):
+                        if event is not KEEPALIVE:
+                            watch.spoken = True
+                        yield event
+                for event in decoder.finish():
+                    yield event
+        finally:
+            watch.stop()
+            response.release()  # closes the connection unless the answer was read to its end
+
+    async def _open(self, method: str, url: str, body: Any, terms: Terms) -> aiohttp.ClientResponse:
+        """The response with a good status. A connection that the server closed just as it was used again is tried once more."""
+        trace = _Trace()
+        while True:
+            try:
+                response = await self._request(method, url, body, terms, trace)
+                break
+            except _Disconnected:
+                if not trace.reused or trace.repeated:
+                    raise
+                trace.repeated = True
+        if response.status == 200:
+            return response
+        try:
+            raw = await self._error_body(response, terms.deadlines)
+        finally:
+            response.release()
+        raise error_of_status(response.status, response.headers, raw, secret=_secret_of(terms.headers))
+
+    async def _request(self, method: str, url: str, body: Any, terms: Terms, trace: _Trace) -> aiohttp.ClientResponse:
+        data = None
+        headers = terms.headers
+        if body is not None:
+            # Lone surrogates come from broken clients; a "?" in their place beats a refusal.
+            data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+            headers = {"Content-Type": "application/json", **headers}
+        proxy = proxy_for(url) if self._trust_env else None
+        secure = url.startswith("https") or (proxy or "").startswith("https")
+        with _mapped(None, url, _Disconnected):
+            async with deadline(terms.deadlines.first_byte):
+                return await self._session().request(
+                    method,
+                    url,
+                    data=data,
+                    headers=headers,
+                    proxy=proxy,
+                    ssl=ssl_context(terms.ca_file or self._ca_file) if secure else True,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(
+                        total=None, connect=terms.deadlines.connect, sock_connect=terms.deadlines.connect, ceil_threshold=60
+                    ),
+                    trace_request_ctx=trace,
+                )
+
+    async def _error_body(self, response: aiohttp.ClientResponse, deadlines: Deadlines) -> bytes:
+        """As much of the body as explains the error; a body that does not come explains nothing."""
+        watch = _Watch(deadlines, response.close)
+        watch.start()
+        try:
+            return await _read_capped(response, ERROR_BODY_BYTES)
+        except (aiohttp.ClientError, OSError):
+            return b""
+        finally:
+            watch.stop()
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None or session.closed:
+            tracing = aiohttp.TraceConfig()
+            tracing.on_connection_reuseconn.append(_note_reuse)
+            session = self._sessions[loop] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=30),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # Compressed streams arrive in lumps, and compressed lists may be bombs.
+                headers={"Accept-Encoding": "identity", "User-Agent": "freegpt-webui/2"},
+                trust_env=False,
+                trace_configs=[tracing],
+            )
+        return session
+
+
+class _Disconnected(Unreachable):
+    """The server went away before it answered."""
+
+
+class _Trace:
+    """What became of one request: whether it travelled on a connection used before, whether it was repeated."""
+
+    reused = False
+    repeated = False
+
+
+async def _note_reuse(session: aiohttp.ClientSession, context: Any, parameters: aiohttp.TraceConnectionReuseconnParams) -> None:
+    context.trace_request_ctx.reused = True
+
+
+class _Watch:
+    """Closes a response whose deadlines have passed; one timer an answer, not one a packet.
+
+    Only time spent waiting for the server counts: a reader of ours that pauses does not make the server late.
+    """
+
+    def __init__(self, deadlines: Deadlines, close: Callable[[], object]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = deadlines
+        self._close = close
+        self._timer: asyncio.TimerHandle | None = None
+        self._began = self._packet = self._content = 0.0
+        self.waiting = False
+        self.spoken = True
+        self.timed_out = ""  # which deadline passed
+
+    def start(self) -> None:
+        self._began = self._packet = self._content = self._loop.time()
+        self.waiting = True
+        self._timer = self._loop.call_later(min(self._deadlines.idle, self._deadlines.total), self._check)
+
+    def wait(self) -> None:
+        """From now on the server is waited for."""
+        self._packet = self._loop.time()
+        if self.spoken:
+            self._content = self._packet
+            self.spoken = False
+        self.waiting = True
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _check(self) -> None:
+        now = self._loop.time()
+        limits = self._deadlines
+        ends = [(self._began + limits.total, "the whole answer took too long")]
+        if self.waiting:
+            ends.append((self._packet + limits.idle, "silence"))
+            ends.append((self._content + limits.content, "nothing but keep-alives"))
+        else:
+            ends.append((now + limits.idle, ""))
+        due, reason = min(ends)
+        if now < due:
+            self._timer = self._loop.call_at(due, self._check)
+            return
+        self.timed_out = reason
+        self._close()
+
+
+class _WholeJSON:
+    """Collects an answer that is one JSON document although a stream was asked for."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> list[ServerEvent]:
+        if not self._pieces and chunk.lstrip()[:1] not in (b"{", b"["):
+            raise ProtocolViolation(f"neither events nor JSON from {_place(self._url)}")
+        self._pieces.append(chunk)
+        self._size += len(chunk)
+        if self._size > JSON_BYTES:
+            raise ProtocolViolation(f"more than {JSON_BYTES} bytes of JSON from {_place(self._url)}")
+        return []
+
+    def finish(self) -> list[ServerEvent]:
+        return [ServerEvent("", b"".join(self._pieces).decode("utf-8", "replace"), whole=True)]
+
+
+def _looks_like_events(chunk: bytes) -> bool:
+    """Whether the first packet of an answer without the right type begins as server-sent events do."""
+    return chunk.startswith(_EVENT_STARTS) and chunk.lstrip()[:1] not in (b"{", b"[", b"<")
+
+
+def _refuse_html(response: aiohttp.ClientResponse) -> None:
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith(_HTML):
+        raise ProtocolViolation(f"an HTML page from {response.url.host} where an answer should be")
+
+
+async def _read_capped(response: aiohttp.ClientResponse, cap: int) -> bytes:
+    """The body up to ``cap`` bytes and a little more, so that the caller can tell it was longer."""
+    pieces: list[bytes] = []
+    size = 0
+    while size <= cap:
+        piece = await response.content.readany()
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+@contextmanager
+def _mapped(watch: _Watch | None, url: str, broken: type[ProviderError]) -> Iterator[None]:
+    """Turn what aiohttp, ssl and the system raise into our errors. ``broken`` is what a lost connection means here."""
+    try:
+        yield
+    except (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError) as error:
+        if watch is not None and watch.timed_out:
+            raise TimedOut(f"{_place(url)}: {watch.timed_out}") from error
+        raise _error_of(error, url, broken) from error
+
+
+def _error_of(error: Exception, url: str, broken: type[ProviderError]) -> ProviderError:
+    detail = f"{_place(url)}: {type(error).__name__}: {error}"[:300]
+    if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, ssl.SSLError)):
+        return TLSFailed(detail)
+    if isinstance(error, aiohttp.InvalidURL):
+        return NotConfigured(f"not an address: {_place(url)}")
+    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        return Unreachable(detail)
+    if isinstance(error, (asyncio.TimeoutError, TimeoutError)):
+        return TimedOut(detail)
+    if isinstance(error, aiohttp.ClientPayloadError) and "decode" in str(error).lower():
+        return ProtocolViolation(detail)
+    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, OSError)):
+        return broken(detail)
+    if isinstance(error, aiohttp.ClientError):
+        return ProtocolViolation(detail)
+    raise error  # a ValueError of our own making is a fault to see, not to hide
+
+
+def _place(url: str) -> str:
+    """The scheme, host and port of an address: what a log may hold."""
+    return "/".join(url.split("/", 3)[:3]).rpartition("@")[2] if "@" in url else "/".join(url.split("/", 3)[:3])
+
+
+def _secret_of(headers: Mapping[str, str]) -> str:
+    return headers.get("Authorization", "").rpartition(" ")[2]
+
+
+def _accepting(terms: Terms, kind: str) -> Terms:
+    return replace(terms, headers={"Accept": kind, **terms.headers})
+
+
+def __getattr__(name: str) -> Any:
+    """The names of g4f.blocking, which imports ``requests``, on demand."""
+    if name in ("blocking_session", "check_response", "errors_of_requests", "CONNECT_SECONDS", "READ_SECONDS"):
+        from g4f import blocking
+
+        return getattr(blocking, name)
+    raise AttributeError(name)

@@ -29,7 +29,7 @@ class Section:
     @property
     def link(self) -> str:
         """Where the page shows it, relative to the root of the application."""
-        return f"help/{self.language}/{self.document}#{anchor(self.heading)}"
+        return f"help/{self.language}/{self.document}.md#{anchor(self.heading)}"
 
 
 def anchor(heading: str) -> str:
@@ -71,5 +71,5 @@ def _split(language: Language, document: str, source: str) -> Iterator[Section]:
 def _linked(text: str, language: Language, document: str) -> str:
     """Turn ``[x](file.md#part)``, which works in the folder, into an address that works from the application's root."""
     return _LINK_BETWEEN_DOCUMENTS.sub(
-        lambda found: f"](help/{language}/{found[1] or document}{found[2] or ''})" if found[1] or found[2] else found[0], text
+        lambda found: f"](help/{language}/{found[1] or document}.md{found[2] or ''})" if found[1] or found[2] else found[0], text
     )

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from g4f import registry
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Citation, Event, Finished, Model, Text
 from g4f.guide.answer import Answer, compose, language_of
@@ -24,7 +25,7 @@ _making = threading.Lock()
 
 
 class Guide(Provider):
-    """Always ready. ``found`` tells the names of the model servers that discovery sees now; whoever builds a catalogue sets it."""
+    """Always ready. ``found`` tells the ids of the model servers that discovery sees now; whoever builds a catalogue sets it."""
 
     title = "Помощник"
     local = True
@@ -38,7 +39,7 @@ class Guide(Provider):
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         """The found section in words, then its address. The work is done in a thread; the first question also builds the index."""
-        answer = await asyncio.to_thread(_answer, request, tuple(self.found()))
+        answer = await asyncio.to_thread(_answer, request, [_title(name) for name in self.found()])
         for number, word in enumerate(_WORD_WITH_SPACE.findall(answer.text)):
             yield Text(word)
             if number % _WORDS_AT_ONCE == 0:
@@ -46,6 +47,13 @@ class Guide(Provider):
         for section in answer.sources:
             yield Citation(section.link, section.heading)
         yield Finished()
+
+
+def _title(provider: str) -> str:
+    try:
+        return registry.provider_class(provider).title
+    except LookupError:  # a server that the operator named
+        return provider
 
 
 def _answer(request: ChatRequest, running: Sequence[str]) -> Answer:

@@ -18,6 +18,7 @@ NOT_A_MODEL = {"ru": "не языковая модель", "en": "not a language
 
 
 def guide(*running: str) -> Guide:
+    """The guide, with the ids of the servers that run on this machine."""
     provider = Guide(transport=None)  # it never goes out to the network, so it needs no transport
     provider.found = lambda: running
     return provider
@@ -39,40 +40,44 @@ def sources_of(events: list[Event]) -> list[str]:
 
 
 QUESTIONS = {
-    "как подключить Ollama": "help/ru/ollama#подключить-ollama",
-    "Привет! Как подключить оламу?": "help/ru/ollama#подключить-ollama",
-    "ollama в докере": "help/ru/ollama#ollama-и-docker",
-    "лм студио": "help/ru/local-servers#подключить-lm-studio",
-    "llama.cpp как подключить": "help/ru/local-servers#подключить-llamacpp",
-    "у меня есть ключ от дипсик": "help/ru/services#ключ-deepseek",
-    "яндекс gpt": "help/ru/services#ключ-yandex-ai-studio-yandexgpt-alice-ai",
-    "куда вписать ключи?": "help/ru/services#куда-вписать-ключ",
-    "свой сервер openai": "help/ru/own-server#свой-openai-совместимый-сервер",
-    "бесплатная модель": "help/ru/local-model#бесплатно-на-своём-компьютере",
-    "сколько памяти нужно": "help/ru/local-model#какую-модель-выбрать-сколько-нужно-памяти",
-    "где лежит история чатов": "help/ru/data#где-хранятся-беседы-и-другие-данные",
-    "как сделать бэкап": "help/ru/data#резервная-копия",
-    "открыть с телефона": "help/ru/access#открыть-с-телефона-в-домашней-сети",
-    "забыл пароль": "help/ru/access#сменить-или-забыли-пароль",
-    "пороль": "help/ru/access#пароль-владельца",
-    "прокси": "help/ru/network#прокси-для-выхода-в-интернет",
-    "какие есть роли": "help/ru/roles#что-такое-роль-и-какие-роли-есть",
-    "горячие клавиши": "help/ru/shortcuts#горячие-клавиши",
-    "порт занят": "help/ru/troubleshooting#порт-занят-сменить-порт",
-    "модель не отвечает": "help/ru/troubleshooting#модель-не-отвечает",
-    "нет venv": "help/ru/troubleshooting#не-создаётся-окружение-нет-venv-ensurepip-или-pip",
-    "куда уходят мои данные": "help/ru/privacy#куда-уходят-мои-вопросы",
-    "как удалить беседу": "help/ru/first-steps#беседы-переименовать-удалить-вернуть",
-    "How do I connect Ollama?": "help/en/ollama#connect-ollama",
-    "lm studio": "help/en/local-servers#connect-lm-studio",
-    "where do I put my api key": "help/en/services#where-to-put-a-key",
-    "where are my chats stored": "help/en/data#where-conversations-and-other-data-are-stored",
-    "open it on my phone": "help/en/access#open-from-a-phone-on-the-home-network",
-    "port is already in use": "help/en/troubleshooting#the-port-is-in-use-change-the-port",
-    "make a backup": "help/en/data#backup",
-    "forgot password": "help/en/access#change-a-password-or-forgot-it",
-    "keyboard shortcuts": "help/en/shortcuts#keyboard-shortcuts",
-    "is my data private": "help/en/privacy#where-do-my-questions-go",
+    "как подключить Ollama": "help/ru/ollama.md#подключить-ollama",
+    "Привет! Как подключить оламу?": "help/ru/ollama.md#подключить-ollama",
+    "ollama в докере": "help/ru/ollama.md#ollama-и-docker",
+    "лм студио": "help/ru/local-servers.md#подключить-lm-studio",
+    "llama.cpp как подключить": "help/ru/local-servers.md#подключить-llamacpp",
+    "у меня есть ключ от дипсик": "help/ru/services.md#ключ-deepseek",
+    "яндекс gpt": "help/ru/services.md#ключ-yandex-ai-studio-yandexgpt-alice-ai",
+    "Как добавить ключ API?": "help/ru/services.md#куда-вписать-ключ",
+    "Как подключить свой сервер, совместимый с OpenAI?": "help/ru/own-server.md#свой-openai-совместимый-сервер",
+    "куда вписать ключи?": "help/ru/services.md#куда-вписать-ключ",
+    "свой сервер openai": "help/ru/own-server.md#свой-openai-совместимый-сервер",
+    "бесплатная модель": "help/ru/local-model.md#бесплатно-на-своём-компьютере",
+    "сколько памяти нужно": "help/ru/local-model.md#какую-модель-выбрать-сколько-нужно-памяти",
+    "где лежит история чатов": "help/ru/data.md#где-хранятся-беседы-и-другие-данные",
+    "как сделать бэкап": "help/ru/data.md#резервная-копия",
+    "открыть с телефона": "help/ru/access.md#открыть-с-телефона-в-домашней-сети",
+    "забыл пароль": "help/ru/access.md#сменить-или-забыли-пароль",
+    "пороль": "help/ru/access.md#пароль-владельца",
+    "прокси": "help/ru/network.md#прокси-для-выхода-в-интернет",
+    "какие есть роли": "help/ru/roles.md#что-такое-роль-и-какие-роли-есть",
+    "горячие клавиши": "help/ru/shortcuts.md#горячие-клавиши",
+    "порт занят": "help/ru/troubleshooting.md#порт-занят-сменить-порт",
+    "модель не отвечает": "help/ru/troubleshooting.md#модель-не-отвечает",
+    "нет venv": "help/ru/troubleshooting.md#не-создаётся-окружение-нет-venv-ensurepip-или-pip",
+    "куда уходят мои данные": "help/ru/privacy.md#куда-уходят-мои-вопросы",
+    "как удалить беседу": "help/ru/first-steps.md#беседы-переименовать-удалить-вернуть",
+    "How do I connect Ollama?": "help/en/ollama.md#connect-ollama",
+    "lm studio": "help/en/local-servers.md#connect-lm-studio",
+    "How do I add an API key?": "help/en/services.md#where-to-put-a-key",
+    "How do I connect my own OpenAI-compatible server?": "help/en/own-server.md#your-own-openai-compatible-server",
+    "where do I put my api key": "help/en/services.md#where-to-put-a-key",
+    "where are my chats stored": "help/en/data.md#where-conversations-and-other-data-are-stored",
+    "open it on my phone": "help/en/access.md#open-from-a-phone-on-the-home-network",
+    "port is already in use": "help/en/troubleshooting.md#the-port-is-in-use-change-the-port",
+    "make a backup": "help/en/data.md#backup",
+    "forgot password": "help/en/access.md#change-a-password-or-forgot-it",
+    "keyboard shortcuts": "help/en/shortcuts.md#keyboard-shortcuts",
+    "is my data private": "help/en/privacy.md#where-do-my-questions-go",
 }
 
 
@@ -88,7 +93,7 @@ async def test_a_question_finds_its_section_and_names_it_as_the_source(question:
 async def test_the_answer_about_ollama_tells_every_step() -> None:
     text = text_of(await ask("как подключить Ollama"))
     assert all(step in text for step in ("ollama.com/download", "ollama pull", "ollama serve"))
-    assert "](help/ru/ollama#ollama-не-находится)" in text
+    assert "](help/ru/ollama.md#ollama-не-находится)" in text
 
 
 async def test_a_server_that_already_runs_is_said_first() -> None:
@@ -96,8 +101,14 @@ async def test_a_server_that_already_runs_is_said_first() -> None:
     assert text.index("уже работает") < text.index("Установите Ollama")
 
 
+async def test_a_found_server_is_called_by_its_title() -> None:
+    text = text_of(await ask("подключить lm studio", running=("LMStudio", "MyOwnServer")))
+    assert "**LM Studio:** уже работает" in text
+    assert "MyOwnServer" in text_of(await ask("привет", running=("MyOwnServer",)))
+
+
 async def test_the_way_to_a_model_names_running_servers_then_keys_then_a_model_of_ones_own() -> None:
-    text = text_of(await ask("привет", running=("Ollama", "LM Studio")))
+    text = text_of(await ask("привет", running=("Ollama", "LMStudio")))
     places = [text.index(part) for part in ("1. **На этой машине", "Ollama, LM Studio", "2. **По ключу", "3. **На своём")]
     assert places == sorted(places)
 
@@ -132,11 +143,11 @@ async def test_thanks_are_met_with_one_line(question: str) -> None:
 async def test_what_the_documentation_does_not_know_is_declined_with_the_way_to_a_model(question: str) -> None:
     events = await ask(question)
     assert sources_of(events) == []
-    assert f"](help/{language_of(question)}/services#" in text_of(events)
+    assert f"](help/{language_of(question)}/services.md#" in text_of(events)
 
 
 async def test_a_request_to_explain_how_is_a_question_although_it_begins_like_a_task() -> None:
-    assert sources_of(await ask("напиши, как подключить Ollama")) == ["help/ru/ollama#подключить-ollama"]
+    assert sources_of(await ask("напиши, как подключить Ollama")) == ["help/ru/ollama.md#подключить-ollama"]
 
 
 async def test_a_short_question_leans_on_the_one_before_it() -> None:
@@ -145,7 +156,8 @@ async def test_a_short_question_leans_on_the_one_before_it() -> None:
 
 
 async def test_two_subjects_are_answered_by_two_sections() -> None:
-    assert sources_of(await ask("ключ openai и пароль")) == ["help/ru/services#ключ-openai", "help/ru/access#пароль-владельца"]
+    sources = sources_of(await ask("ключ openai и пароль"))
+    assert sources == ["help/ru/services.md#ключ-openai", "help/ru/access.md#пароль-владельца"]
 
 
 async def test_the_answer_comes_in_words_and_nothing_of_it_is_lost() -> None:
@@ -238,9 +250,9 @@ def test_headings_inside_code_are_not_headings(tmp_path) -> None:
         "# Title\n\n## First\n\n```\n## not a heading\n```\n\n[there](two.md#b) [here](#first)\n", "utf-8"
     )
     [section] = read_sections("en", tmp_path)
-    assert (section.document_title, section.heading, section.link) == ("Title", "First", "help/en/one#first")
+    assert (section.document_title, section.heading, section.link) == ("Title", "First", "help/en/one.md#first")
     assert "## not a heading" in section.text
-    assert "[there](help/en/two#b) [here](help/en/one#first)" in section.text
+    assert "[there](help/en/two.md#b) [here](help/en/one.md#first)" in section.text
 
 
 def test_anchors_are_those_that_the_page_and_code_hosts_make() -> None:

@@ -67,11 +67,16 @@ class StorageUnavailable(ApiError):
         super().__init__("storage_unavailable", 503, message, retry_after=5)
 
 
+def status_of(code: str) -> int:
+    """The HTTP status of a failure that is known by its code alone."""
+    return STATUS_OF_PROVIDER_ERROR.get(code, 502)
+
+
 def from_provider(error: ProviderError) -> ApiError:
     """The refusal that a provider's failure before the first word becomes. Its detail stays in the log (A-075)."""
     return ApiError(
         error.code,
-        STATUS_OF_PROVIDER_ERROR.get(error.code, 502),
+        status_of(error.code),
         values={"provider": error.provider} if error.provider else None,
         retry_after=error.retry_after,
     )

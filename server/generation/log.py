@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -73,7 +73,7 @@ class EventLog:
             self._changed.set_result(None)
             self._changed = None
 
-    async def follow(self, after: int) -> AsyncIterator[Sequence[Entry]]:
+    async def follow(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         """Everything after event ``after``, as it is committed, until the answer has ended."""
         while True:
             entries = await self._since(after)

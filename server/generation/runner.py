@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,7 +24,7 @@ from server.generation.loop import LoopThread
 
 logger = logging.getLogger(__name__)
 
-Speak = Callable[[ChatRequest, Sequence[Provider]], AsyncIterator[Event]]
+Speak = Callable[[ChatRequest, Sequence[Provider]], AsyncGenerator[Event, None]]
 
 
 class Store(Events, Protocol):
@@ -104,7 +104,7 @@ class Runner:
 
     async def _listen(self, log: EventLog, request: ChatRequest, candidates: Sequence[Provider]) -> Ended:
         end = Ended("interrupted", code="provider_interrupted")
-        async with aclosing(self._speak(request, candidates)) as events:  # type: ignore[type-var]
+        async with aclosing(self._speak(request, candidates)) as events:
             async for event in events:
                 if isinstance(event, Finished):
                     end = Ended("complete", event.reason)
@@ -130,7 +130,7 @@ class Runner:
             running.task.cancel()
         await running.log.ended()
 
-    async def follow(self, owner: str, answer_id: str, after: int) -> AsyncIterator[Sequence[Entry]]:
+    async def follow(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         """The answer's events after number ``after``, from the database and from the running log alike, until it has ended."""
         running = self._running.get(answer_id)
         if running is not None:
@@ -146,7 +146,7 @@ class Runner:
             async for entries in self._fold(owner, answer_id, after):
                 yield entries
 
-    async def _fold(self, owner: str, answer_id: str, after: int) -> AsyncIterator[Sequence[Entry]]:
+    async def _fold(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         """The events are gone (they are kept for a day): one snapshot instead, unless the reader has seen it all."""
         answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
         if answer is not None and after < answer.seq:

@@ -1,0 +1,17 @@
+"""The API: one resource, one file, one blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+ROOT = "/backend-api/v2"
+
+
+def register(app: Flask) -> None:
+    """Give every resource its address."""
+    from server.api import answers, auth, catalog, conversation, conversations, health
+
+    for resource in (answers, auth, catalog, conversation, conversations):
+        blueprint = resource.blueprint
+        app.register_blueprint(blueprint, url_prefix=ROOT + (blueprint.url_prefix or ""))
+    app.register_blueprint(health.blueprint)

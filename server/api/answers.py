@@ -1,0 +1,69 @@
+"""``/backend-api/v2/answers/<id>``: follow an answer, stop it, have it written again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from server.api.body import Body, read
+from server.api.choice import choose
+from server.api.conversation import Identifier, Name, OptionsBody, request_for
+from server.api.streams import events
+from server.context import owner, services
+from server.errors import ApiError
+from server.streaming import respond
+
+blueprint = Blueprint("answers", __name__)
+
+LARGEST_NUMBER = 1 << 53  # what JavaScript counts exactly
+
+
+class RegenerateBody(Body):
+    id: Identifier = ""
+    model: Name = ""
+    provider: Name = ""
+    role: Name = ""
+    options: OptionsBody = OptionsBody()
+
+
+@blueprint.get("/answers/<answer_id>/events")
+def follow(answer_id: str) -> Response:
+    here = services()
+    here.conversations.place_of(owner(), answer_id)
+    return respond(events(here.runner, owner(), answer_id, _after()), here.loop, pings=True)
+
+
+def _after() -> int:
+    """The number of the last event the reader has: in the address, or in the header that EventSource sends by itself."""
+    given = request.args.get("after") or request.headers.get("Last-Event-ID") or "0"
+    if not (given.isascii() and given.isdigit() and int(given[:20]) <= LARGEST_NUMBER):
+        raise ApiError("bad_cursor", 400, "after is not an event number")
+    return int(given)
+
+
+@blueprint.post("/answers/<answer_id>/stop")
+def stop(answer_id: str) -> Response:
+    here = services()
+    here.conversations.place_of(owner(), answer_id)
+    return jsonify(state=here.runner.stop(owner(), answer_id))
+
+
+@blueprint.post("/answers/<answer_id>/regenerate")
+def regenerate(answer_id: str) -> Response:
+    here = services()
+    body = read(RegenerateBody)
+    here.runner.check_room()
+    before = here.conversations.answer(owner(), answer_id)
+    choice = choose(body.model or before.model, body.provider or (before.provider if not body.model else ""), body.role)
+    options = body.options.to_options()
+    opened = here.conversations.regenerate(
+        owner(),
+        answer_id,
+        new_answer_id=body.id,
+        model=choice.model,
+        provider=choice.provider,
+        role=choice.role.id,
+        options=options,
+    )
+    if not opened.existed:
+        here.runner.start(opened, request_for(opened, choice, options), choice.candidates)
+    return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True)

@@ -1,0 +1,79 @@
+"""What can be chosen: models, providers, roles; and which version this is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from server.context import services
+from server.version import VERSION
+
+blueprint = Blueprint("catalog", __name__)
+
+REFRESH_SECONDS = 20.0  # how long a person waits at most for all providers to be asked again
+
+
+@blueprint.get("/models")
+def models() -> Response:
+    catalog = services().catalog
+    provider, model = catalog.default()
+    return jsonify(
+        models=[
+            {
+                "id": model.id,
+                "title": model.title or model.id,
+                "provider": provider_id,
+                "context_length": model.context_length,
+                "capabilities": sorted(model.capabilities),
+            }
+            for provider_id, model in catalog.models()
+        ],
+        default={"provider": provider, "model": model},
+    )
+
+
+@blueprint.get("/providers")
+def providers() -> Response:
+    return jsonify(_providers())
+
+
+@blueprint.post("/providers/refresh")
+def refresh() -> Response:
+    here = services()
+    here.loop.run(here.catalog.refresh(force=True), timeout=REFRESH_SECONDS)
+    return jsonify(_providers())
+
+
+def _providers() -> dict[str, Any]:
+    catalog = services().catalog
+    return {
+        "providers": [
+            {
+                "id": status.id,
+                "title": status.title,
+                "url": status.url,
+                "local": status.local,
+                "state": status.state,
+                "code": status.code,
+                "models": status.model_count,
+            }
+            for status in catalog.providers()
+        ],
+        "found": list(catalog.found()),
+    }
+
+
+@blueprint.get("/roles")
+def roles() -> Response:
+    return jsonify(
+        roles=[
+            {"id": role.id, "icon": role.icon, "title": dict(role.title), "description": dict(role.description)}
+            for role in services().roles
+        ]
+    )
+
+
+@blueprint.get("/version")
+def version() -> Response:
+    return jsonify(version=VERSION)

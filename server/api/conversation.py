@@ -1,0 +1,133 @@
+"""``POST /backend-api/v2/conversation``: ask. Takes the body of 2023 as it stands, and ours on top (docs/api.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from flask import Blueprint, Response
+from pydantic import BeforeValidator, Field
+
+from g4f.chat import ChatRequest, Message, Options
+from server.api.body import Body, check, read_json
+from server.api.choice import Choice, choose
+from server.api.streams import bare_text, events, historical
+from server.context import owner, services
+from server.conversations import Ask, Opened
+from server.errors import ApiError
+from server.generation import prompt
+from server.streaming import respond
+
+blueprint = Blueprint("conversation", __name__)
+
+LONGEST_ID = 128  # characters
+Identifier = Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[\w:.-]*$")]
+ClientId = Annotated[Identifier, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+Name = Annotated[str, Field(max_length=300)]
+
+
+class Part(Body):
+    role: Literal["user"] = "user"
+    content: str
+
+
+class Turn(Body):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Content(Body):
+    conversation: Annotated[list[Turn], Field(default_factory=list)]
+    internet_access: bool = False
+    content_type: Literal["text"] = "text"
+    parts: Annotated[list[Part], Field(min_length=1)]
+
+
+class Meta(Body):
+    id: ClientId = ""
+    content: Content
+
+
+class OptionsBody(Body):
+    temperature: Annotated[float | None, Field(ge=0, le=2, strict=False)] = None
+    top_p: Annotated[float | None, Field(ge=0, le=1, strict=False)] = None
+    max_tokens: Annotated[int | None, Field(ge=1)] = None
+    reasoning_effort: Literal["none", "low", "medium", "high"] | None = None
+    context_length: Annotated[int | None, Field(ge=256)] = None
+
+    def to_options(self) -> Options:
+        return Options(**self.model_dump())
+
+
+class AskBody(Body):
+    conversation_id: ClientId = ""
+    action: Name = "_ask"
+    model: Name = ""
+    provider: Name = ""
+    jailbreak: Name = ""
+    role: Name = ""
+    api_key: str = ""  # one ancestor's page sends it; keys live in the settings, so it is not used
+    meta: Meta
+    format: Literal["text", "events"] = "text"
+    parent_id: Identifier | None = None
+    options: OptionsBody = OptionsBody()
+
+    @property
+    def question(self) -> str:
+        return "\n\n".join(part.content for part in self.meta.content.parts)
+
+    @property
+    def question_id(self) -> str:
+        """The page sends a random id. Older programs count: their numbers are unique within a conversation at best."""
+        number = self.meta.id
+        return f"{self.conversation_id}:{number}" if number.isdigit() else number
+
+
+@blueprint.post("/conversation")
+def ask() -> Response:
+    sent = read_json()
+    modern = isinstance(sent, dict) and sent.get("format") == "events"
+    try:
+        opened = _open(check(AskBody, sent))
+    except ApiError as error:
+        if modern:
+            raise
+        return Response(historical(error), status=error.status, content_type="application/json")
+    here = services()
+    if modern:
+        return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True)
+    return respond(bare_text(here.runner, owner(), opened.answer_id), here.loop, pings=False)
+
+
+def _open(body: AskBody) -> Opened:
+    """Store the question, then start its answer; a repeated question finds the answer that is there."""
+    here = services()
+    if not body.question.strip():
+        raise ApiError("bad_request", 400, "The question is empty", values={"name": "meta.content.parts"})
+    here.runner.check_room()
+    choice = choose(body.model, body.provider, body.role or body.jailbreak)
+    options = body.options.to_options()
+    opened = here.conversations.ask(
+        owner(),
+        Ask(
+            question_id=body.question_id,
+            text=body.question,
+            model=choice.model,
+            provider=choice.provider,
+            role=choice.role.id,
+            conversation_id=body.conversation_id,
+            parent_id=body.parent_id,
+            options=options,
+        ),
+    )
+    if not opened.existed:
+        told = [Message(turn.role, turn.content) for turn in body.meta.content.conversation]
+        question = [*told, Message("user", body.question)]
+        request = choice.fit(question, options) if told else request_for(opened, choice, options)
+        here.runner.start(opened, request, choice.candidates)
+    return opened
+
+
+def request_for(opened: Opened, choice: Choice, options: Options) -> ChatRequest:
+    """What the model is sent: the branch of the conversation that leads to the question."""
+    path = services().conversations.path_to(owner(), opened.conversation_id, opened.question_id)
+    return choice.fit(prompt.to_messages(path), options)

@@ -1,0 +1,47 @@
+"""What a request can reach: the services that ``create_app`` introduced to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, g
+
+if TYPE_CHECKING:
+    from g4f.catalog import Catalog
+    from server.auth import Auth
+    from server.conversations import Conversations
+    from server.generation.loop import LoopThread
+    from server.generation.runner import Runner
+    from server.pages import Pages
+    from server.roles import Roles
+    from server.settings import Settings
+    from server.storage.database import Database
+    from server.storage.store import SqlStore
+
+KEY = "freegpt"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The rooms of one running application."""
+
+    settings: Settings
+    database: Database
+    store: SqlStore
+    conversations: Conversations
+    catalog: Catalog
+    roles: Roles
+    loop: LoopThread
+    runner: Runner
+    auth: Auth
+    pages: Pages
+
+
+def services() -> Services:
+    return cast("Services", current_app.extensions[KEY])
+
+
+def owner() -> str:
+    """Who asks. Set by server/auth.py before any view runs; every store call takes it."""
+    return cast(str, g.owner)

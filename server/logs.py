@@ -1,0 +1,49 @@
+"""One JSON line a log record, built from an allowlist of fields: no header, cookie, body or key can slip in (A-072, A-073)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterable
+
+FIELDS = ("request_id", "method", "path", "status", "milliseconds", "address", "answer", "provider", "code", "reason", "event")
+LONGEST_LINE = 8 * 1024  # bytes (A-073)
+SHORTEST_SECRET = 6  # characters; anything shorter would blot out ordinary words
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one line and blots out the values of the configured secrets wherever they might turn up."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._secrets = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, object] = {
+            "time": f"{moment}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update((name, getattr(record, name)) for name in FIELDS if hasattr(record, name))
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)[-LONGEST_LINE // 2 :]
+        return self._blot(json.dumps(line, ensure_ascii=False, default=str))[:LONGEST_LINE]
+
+    def _blot(self, line: str) -> str:
+        for secret in self._secrets:
+            line = line.replace(secret, "•••")
+        return line
+
+
+def install(level: str, secrets: Iterable[str] = ()) -> None:
+    """Send everything to standard error, one line a record."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

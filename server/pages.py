@@ -1,0 +1,202 @@
+"""The pages and the static files: a manifest made at start, so that a request's path is only ever a dictionary key (A-066)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from flask import Blueprint, Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+from whitenoise import WhiteNoise
+
+from server.context import services
+from server.errors import NotFound
+
+CLIENT = Path(__file__).resolve().parent.parent / "client"
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
+SERVED = ("css", "js", "locales", "icons", "vendor")  # folders of client/ that a browser may read
+FOREVER = 31_536_000  # seconds; the address of a versioned file changes when any file does
+THEMES = ("auto", "light", "dark")
+ACCENTS = ("violet", "pink", "blue", "green")
+LANGUAGES = ("ru", "en")
+VERSION_LENGTH = 12  # hexadecimal digits
+
+# import … from "x", export … from "x", import "x"; not import("x"), which is loaded when it is needed
+_IMPORTS = re.compile(r"""(?:^|[;}\s])(?:import|export)\s*(?:[\w*{}\s,$]+?\s*from\s*)?["']([^"']+)["']""", re.MULTILINE)
+
+blueprint = Blueprint("pages", __name__)
+
+
+class Pages:
+    """The files below client/, by address; with ``live`` they are looked for anew at every page, for whoever edits them."""
+
+    def __init__(self, client: Path = CLIENT, *, live: bool = False) -> None:
+        self._client = client
+        self._live = live
+        self._load()
+
+    def _load(self) -> None:
+        self._files = WhiteNoise(
+            None, mimetypes={".mjs": "text/javascript", ".js": "text/javascript"}, allow_all_origins=False, max_age=0
+        )
+        for folder in SERVED:
+            if (self._client / folder).is_dir():
+                self._files.add_files(str(self._client / folder), prefix=folder)
+        self.version = self._version()
+        self._shells: dict[str, str] = {}
+        self._preload: str | None = None
+        self._importmap = json.loads(self._read("importmap.json"))["imports"]
+
+    def _version(self) -> str:
+        """One name for the state of all files, made from names, sizes and times: reading them all would slow the start."""
+        state = hashlib.sha256()
+        for folder in SERVED:
+            for file in sorted((self._client / folder).rglob("*")):
+                if file.is_file() and file.suffix != ".gz":
+                    facts = file.stat()
+                    state.update(f"{file.relative_to(self._client)}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+        return state.hexdigest()[:VERSION_LENGTH]
+
+    def _read(self, name: str) -> str:
+        return (self._client / name).read_text("utf-8")
+
+    def file(self, path: str, *, forever: bool) -> Response:
+        """A static file, compressed where the browser takes it. Raises ``NotFound``."""
+        found = self._files.files.get("/" + path)
+        if found is None:
+            raise NotFound
+        answer = found.get_response(request.method, request.environ)
+        response = Response(answer.file or b"", status=int(answer.status), direct_passthrough=True)
+        for name, value in answer.headers:
+            response.headers[name] = value
+        response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable" if forever else "no-cache"
+        return response
+
+    def shell(self, name: str, root: str) -> Response:
+        """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../"."""
+        if self._live:
+            self._load()
+        assets = f"{root}assets/{self.version}"
+        importmap = self._import_map(assets)
+        values = {
+            "assets": assets,
+            "root": root,
+            "importmap": f'<script type="importmap">{importmap}</script>',
+            "preload": self._preloads().replace("{{assets}}", assets),
+            "language": _chosen("language", LANGUAGES, services().settings.language),
+            "theme": _chosen("theme", THEMES, "auto"),
+            "accent": _chosen("accent", ACCENTS, ACCENTS[0]),
+        }
+        if name not in self._shells:
+            self._shells[name] = self._read(f"html/{name}.html")
+        page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._shells[name])
+        digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
+        g.script_hashes = [f"'sha256-{digest}'"]
+        return Response(page, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache, no-store"})
+
+    def _import_map(self, assets: str) -> str:
+        return json.dumps({"imports": {name: f"{assets}/{target}" for name, target in self._importmap.items()}})
+
+    def _preloads(self) -> str:
+        """Links that let the browser fetch all modules at once instead of discovering them import by import."""
+        if self._preload is None:
+            modules = "".join(f'<link rel="modulepreload" href="{{{{assets}}}}/{path}">' for path in self._graph("js/main.js"))
+            self._preload = modules
+        return self._preload
+
+    def _graph(self, start: str) -> Iterator[str]:
+        """Every module that ``start`` imports, directly or not, by its path below client/."""
+        seen = {start}
+        waiting = [start]
+        while waiting:
+            path = waiting.pop(0)
+            yield path
+            for target in _IMPORTS.findall(self._read(path)):
+                module = self._importmap.get(target) or _join(path, target)
+                if module not in seen and (self._client / module).is_file():
+                    seen.add(module)
+                    waiting.append(module)
+
+
+def _join(importer: str, target: str) -> str:
+    parts: list[str] = []
+    for part in (PurePosixPath(importer).parent / target).parts:
+        if part == "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
+    """What this browser chose before, so that the first paint is already in the right colours and language."""
+    value = request.cookies.get(name, "")
+    return value if value in known else otherwise
+
+
+@blueprint.get("/")
+def index() -> Response:
+    return services().pages.shell("index", "./")
+
+
+@blueprint.get("/chat/")
+@blueprint.get("/chat/<conversation_id>")
+def chat(conversation_id: str = "") -> Response:
+    return services().pages.shell("index", "../")
+
+
+@blueprint.get("/chat")
+def chat_without_slash() -> AnyResponse:
+    return redirect("chat/")
+
+
+@blueprint.get("/login")
+def login() -> Response:
+    return services().pages.shell("login", "./")
+
+
+@blueprint.get("/help/<language>/<name>")
+def help_(language: str, name: str) -> Response:
+    """A section of the guide: the page that shows it, or with ``?raw`` its Markdown."""
+    files = _guide()
+    if (language, name) not in files:
+        raise NotFound
+    if "raw" in request.args:
+        return Response(files[language, name]().encode(), content_type="text/markdown; charset=utf-8")
+    return services().pages.shell("help", "../../")
+
+
+def _guide() -> dict[tuple[str, str], Callable[[], str]]:
+    def reader(file: Path) -> Callable[[], str]:
+        return lambda: file.read_text("utf-8")
+
+    return {(file.parent.name, file.name): reader(file) for file in GUIDE.glob("*/*.md")}
+
+
+@blueprint.get("/assets/<version>/<path:path>")
+def versioned(version: str, path: str) -> Response:
+    pages = services().pages
+    if version in SERVED:  # an address without a version, as it was in 2023
+        return pages.file(f"{version}/{path}", forever=False)
+    return pages.file(path, forever=version == pages.version)
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    return services().pages.file("icons/favicon.svg", forever=False)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    return Response("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+
+
+def public_endpoints() -> frozenset[str]:
+    """What may be seen without a login: nothing that belongs to a person."""
+    return frozenset({"pages.login", "pages.versioned", "pages.favicon", "pages.robots"})
+
+

@@ -305,15 +305,16 @@ PROVIDER_VARIABLES: tuple[ProviderVariable, ...] = (
     ProviderVariable("MISTRAL_API_KEY", "Mistral", "api_key"),
     ProviderVariable("GROQ_API_KEY", "Groq", "api_key"),
     ProviderVariable("TOGETHER_API_KEY", "Together", "api_key"),
-    ProviderVariable("YANDEX_API_KEY", "Yandex", "api_key"),
-    ProviderVariable("YANDEX_FOLDER_ID", "Yandex", "options.folder_id", TEXT),
+    ProviderVariable("YANDEX_API_KEY", "YandexAIStudio", "api_key"),
+    ProviderVariable("YANDEX_FOLDER_ID", "YandexAIStudio", "options.folder", TEXT),
+    ProviderVariable("OLLAMA_API_KEY", "Ollama", "api_key"),
     ProviderVariable("OLLAMA_HOST", "Ollama", "base_url", OLLAMA_ADDRESS),
     ProviderVariable("G4F_BING_URL", "Bing", "base_url", ADDRESS),
     ProviderVariable("G4F_YQCLOUD_URL", "Yqcloud", "base_url", ADDRESS),
     ProviderVariable("G4F_LIAOBOTS_URL", "Liaobots", "base_url", ADDRESS),
-    ProviderVariable("G4F_LIAOBOTS_AUTH", "Liaobots", "options.auth"),
+    ProviderVariable("G4F_LIAOBOTS_AUTH", "Liaobots", "api_key"),
     ProviderVariable("G4F_AILS_URL", "Ails", "base_url", ADDRESS),
-    ProviderVariable("G4F_AILS_SECRET", "Ails", "options.secret"),
+    ProviderVariable("G4F_AILS_SECRET", "Ails", "api_key"),
 )
 
 

@@ -27,6 +27,8 @@ CLIENT = ROOT / "client"
 SETUP = ROOT / ".setup"  # stamps of what is installed, the lock, and what is thrown away afterwards
 NODE = SETUP / "node"
 
+DEFAULT_CONFIG = Path(os.environ.get("FREEGPT_CONFIG") or ROOT / "config.json")
+
 COMMANDS = {
     "serve": "запустить чат (так же, как без команды)",
     "test": "запустить тесты; остальные аргументы получает pytest",
@@ -86,10 +88,11 @@ def read_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", metavar="АДРЕС", help="где слушать (127.0.0.1)")
     parser.add_argument("--port", metavar="ПОРТ", help="порт (1338)")
     parser.add_argument("--data-dir", metavar="ПАПКА", help="папка с базой и файлами")
-    parser.add_argument("--config", metavar="ФАЙЛ", type=Path, default=os.environ.get("FREEGPT_CONFIG") or ROOT / "config.json")
+    parser.add_argument("--config", metavar="ФАЙЛ", type=Path, default=DEFAULT_CONFIG, help="файл настроек (config.json)")
     parser.add_argument("--log-level", metavar="УРОВЕНЬ", help="debug, info, warning или error")
     parser.add_argument("--no-browser", action="store_true", help="не открывать браузер")
     parser.add_argument("--debug", action="store_true", help="подробный журнал")
+    parser.add_argument("--remove", action="store_true", help="команде password: убрать пароль")
     parser.add_argument("--offline", action="store_true", help="ничего не скачивать; сказать, чего не хватает")
     if argv[:1] == ["test"]:  # everything else belongs to pytest
         options = parser.parse_args([item for item in argv if item in ("test", "--offline")][:2])
@@ -454,15 +457,23 @@ def password(options: argparse.Namespace) -> int:
     import getpass
 
     settings = load_settings(options)
-    from server.auth import set_password
+    from server.auth import remove_password, set_password
+    from server.settings import SettingsError
 
-    if sys.stdin.isatty():
-        first, second = getpass.getpass("Новый пароль владельца: "), getpass.getpass("Ещё раз: ")
-    else:
-        first = second = sys.stdin.readline().rstrip("\n")
-    if first != second:
-        sys.exit("Пароли не совпали.")
-    set_password(settings, first)
+    try:
+        if options.remove:
+            remove_password(settings)
+            say("Пароля больше нет. Все прежние входы закрыты.")
+            return 0
+        if sys.stdin.isatty():
+            first, second = getpass.getpass("Новый пароль владельца: "), getpass.getpass("Ещё раз: ")
+        else:
+            first = second = sys.stdin.readline().rstrip("\r\n")
+        if first != second:
+            raise SettingsError("Пароли не совпали.")
+        set_password(settings, first)
+    except SettingsError as error:
+        sys.exit(str(error))
     say("Пароль задан. Все прежние входы закрыты.")
     return 0
 

@@ -123,7 +123,10 @@ class Step(NamedTuple):
 
 
 def missing(dev: bool) -> list[Step]:
-    python, client = ["requirements.txt"], ["client/package.json", "client/package-lock.json", "client/.npmrc"]
+    python, client = (
+        ["requirements.txt"],
+        ["client/package.json", "client/package-lock.json", "client/.npmrc", "client/types/highlight.d.ts"],
+    )
     python_digests, client_digests = [digest(TAG, *python)], [digest("", *client)]
     if dev:
         python_digests.append(digest(TAG, *python, "requirements-dev.txt"))
@@ -328,7 +331,7 @@ def fill_vendor() -> None:
     fresh, vendor, modules = SETUP / "vendor", CLIENT / "vendor", CLIENT / "node_modules"
     shutil.rmtree(fresh, ignore_errors=True)
     for source, target in json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))["vendor"].items():
-        files = sorted(modules.glob(source))
+        files = sorted((modules / source).parent.glob(Path(source).name))
         if not files:
             raise SetupFailed(f"В пакетах страницы нет файла {source}.")
         for file in files:

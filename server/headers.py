@@ -1,0 +1,78 @@
+"""What every response tells the browser (A-036, A-037, A-077): run only our script, ask only us, frame us nowhere, keep nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flask import Flask, Response, g, request
+
+from server.guard import client
+
+HSTS_SECONDS = 365 * 24 * 3600
+DENIED_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+)
+CONSTANT = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("X-Frame-Options", "DENY"),
+    ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in DENIED_FEATURES)),
+)
+
+
+def install(app: Flask) -> None:
+    """Add the headers to every response of ``app``. What a view has set itself stays: its caching, a stricter policy for a file."""
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in security_headers(https=client(request).https, script_hashes=g.get("script_hashes", ())):
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.remove("Server")
+        return response
+
+
+def security_headers(*, https: bool, script_hashes: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """The set for one response; also for what answers outside Flask (static files, the HTTP parser's own refusals)."""
+    yield "Content-Security-Policy", content_security_policy(script_hashes)
+    yield from CONSTANT
+    if https:  # over http it would be ignored, and on localhost it would bind every other project of this machine
+        yield "Strict-Transport-Security", f"max-age={HSTS_SECONDS}"
+
+
+def content_security_policy(script_hashes: Iterable[str] = ()) -> str:
+    """The policy. ``script_hashes`` like "'sha256-…'" name the inline import map of a page, which cannot be a file."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            " ".join(("script-src 'self'", *script_hashes)),
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "media-src 'self' blob:",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "frame-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "object-src 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types app dompurify",
+        )
+    )

@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stages:
         started = {
-            name: stages.enter_context(on_stage(module.make_app(pace=options.pace), port=options.port + order if options.port else 0))
+            name: stages.enter_context(
+                on_stage(module.make_app(pace=options.pace), port=options.port + order if options.port else 0)
+            )
             for order, (name, module) in enumerate(chosen.items())
         }
         print(json.dumps(fragment(known, started), indent=2, ensure_ascii=False), flush=True)
@@ -58,7 +60,11 @@ def fragment(known: dict[str, ModuleType], started: dict[str, Stage]) -> dict[st
     """What to put into config.json to meet the emulators in the page."""
     return {
         "providers": {
-            name: {"enabled": True, "base_url": stage.url + getattr(known[name], "BASE_PATH", ""), **getattr(known[name], "CONFIG", {})}
+            name: {
+                "enabled": True,
+                "base_url": stage.url + getattr(known[name], "BASE_PATH", ""),
+                **getattr(known[name], "CONFIG", {}),
+            }
             for name, stage in started.items()
         }
     }

@@ -36,7 +36,7 @@ BEHAVIOURS = COMMON | {
     "chat-hub-401": "the WebSocket is refused with 401",
     "chat-hub-html": "an HTML page instead of the WebSocket",
     "handshake-error": "the handshake is answered with an error",
-    "handshake-joined": "the handshake's answer and the first words in one frame",
+    "handshake-joined": "the handshake's answer and a ping in one frame",
     "two-in-frame": "several messages in one frame",
     "ping": "pings that want an answer",
     "apology": "text, then an apology",
@@ -123,8 +123,7 @@ async def _converse(request: web.Request, socket: web.WebSocketResponse, behavio
     if behaviour == "handshake-error":
         await _send(socket, {"error": "The protocol 'json' is not supported."})
         return
-    if behaviour != "handshake-joined":
-        await _send(socket, {})
+    await socket.send_str(_framed({}) + (_framed({"type": 6}) if behaviour == "handshake-joined" else ""))
     question = await _question(socket)
     if problem := _problem(question):
         await _send(socket, {"type": 7, "error": problem})
@@ -206,8 +205,6 @@ async def _answer(request: web.Request, socket: web.WebSocketResponse, behaviour
         case "split-characters":
             for message in (*updates, *_end(text)):
                 await _byte_by_byte(socket, message)
-        case "handshake-joined":
-            await socket.send_str("".join(_framed(message) for message in ({}, *updates, *_end(text))))
         case "two-in-frame":
             await socket.send_str("".join(_framed(message) for message in (*updates, *_end(text))))
         case "binary":
@@ -277,7 +274,11 @@ def update(text: str, *, origin: str = "DeepLeo") -> dict[str, Any]:
 
 def searching(line: str) -> dict[str, Any]:
     """Type 1: a note about an internal search."""
-    card = {"type": "AdaptiveCard", "version": "1.0", "body": [{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": line}]}]}
+    card = {
+        "type": "AdaptiveCard",
+        "version": "1.0",
+        "body": [{"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": line}]}],
+    }
     message = _message("", "DeepLeo") | {"messageType": "InternalSearchQuery", "adaptiveCards": [card], "text": line}
     return {"type": 1, "target": "update", "arguments": [{"requestId": "r", "messages": [message]}]}
 
@@ -293,7 +294,12 @@ def _end(text: str, *, origin: str = "DeepLeo") -> list[dict[str, Any]]:
 
 
 def _refused(value: str, message: str) -> dict[str, Any]:
-    item = {"messages": [], "conversationId": "c", "requestId": "r", "result": {"value": value, "message": message, "error": message}}
+    item = {
+        "messages": [],
+        "conversationId": "c",
+        "requestId": "r",
+        "result": {"value": value, "message": message, "error": message},
+    }
     return {"type": 2, "invocationId": "0", "item": item}
 
 

@@ -1,7 +1,7 @@
 """What every emulator needs: a loopback server in a thread of its own, a memory of what it was asked, and the common misfortunes.
 
-A behaviour is chosen by the first part of the path: ``http://127.0.0.1:PORT/cut`` is the address of a service whose answers are cut,
-``http://127.0.0.1:PORT`` that of a healthy one. So one server plays every part at the same time and keeps no state between requests.
+A behaviour is chosen by the first part of the path: ``http://127.0.0.1:PORT/cut`` is the address of a service whose answers are
+cut, ``http://127.0.0.1:PORT`` that of a healthy one. So one server plays every part at once and keeps no state between requests.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ SEEN = web.AppKey("seen", list[Seen])
 
 
 def application(routes: Iterable[web.RouteDef], *, pace: float = 0.0) -> web.Application:
-    """An application whose routes exist bare and once more behind ``/{behaviour}``. ``pace``: seconds between two pieces of an answer."""
+    """An application whose routes exist bare and once more behind ``/{behaviour}``. ``pace``: seconds between two pieces."""
     app = web.Application(middlewares=[_remember])
     app[PACE] = pace
     app[SEEN] = []
@@ -150,8 +150,10 @@ async def refusal(request: web.Request) -> web.StreamResponse | None:
     return None
 
 
-async def play(request: web.Request, pieces: list[bytes], *, content_type: str, again: bytes, end: bytes = b"") -> web.StreamResponse:
-    """Stream ``pieces`` with every misfortune of COMMON. ``again`` is what an endless answer repeats, ``end`` what follows a whole one."""
+async def play(
+    request: web.Request, pieces: list[bytes], *, content_type: str, again: bytes, end: bytes = b""
+) -> web.StreamResponse:
+    """Stream ``pieces`` with every misfortune of COMMON. An endless answer repeats ``again``, a whole one ends with ``end``."""
     if refused := await refusal(request):
         return refused
     behaviour = behaviour_of(request)

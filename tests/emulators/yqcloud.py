@@ -55,9 +55,11 @@ async def generate(request: web.Request) -> web.StreamResponse:
         case "bad-utf8":
             pieces = [*pieces[:2], b"\xff ", *pieces[2:]]
         case "unlabelled-html":
-            response = web.Response(body=b"<html><body>captive portal</body></html>")
-            response.headers.pop("Content-Type", None)
-            return response
+            # aiohttp would add a type of its own.
+            assert isinstance(request.transport, asyncio.Transport)
+            request.transport.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<html><body>captive portal</body></html>")
+            request.transport.close()
+            return web.Response()
         case "one-piece":
             return web.Response(body=b"".join(pieces), content_type="application/octet-stream")
     if behaviour_of(request) == "phrase-split":

@@ -1,0 +1,102 @@
+"""An answer read with ``requests`` as it comes: bytes, then text; never an error page, half a letter or no end."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from g4f.blocking import blocking_session, check_response, errors_of_requests
+from g4f.errors import Interrupted, ProtocolViolation, ProviderError, TimedOut
+
+if TYPE_CHECKING:
+    import requests
+
+    from g4f.transport import Terms
+
+CHUNK_BYTES = 2046  # as the documents of 2023 say
+LONGEST_ANSWER_BYTES = 64 << 20
+_PAGE_STARTS = (b"<!doctype html", b"<html")
+
+
+def post(
+    url: str, body: bytes, terms: Terms, *, params: Mapping[str, str] | None = None, secret: str = ""
+) -> Generator[bytes, None, None]:
+    """The body of the answer as it arrives. Closing the iterator closes the connection. Raises ``ProviderError``.
+
+    ``secret`` is the key among the headers: no error repeats it.
+    """
+    overdue = time.monotonic() + terms.deadlines.total
+    received = 0
+    headers = {"Accept-Encoding": "identity", "User-Agent": "freegpt-webui/2", **terms.headers}
+    # requests knows one deadline for the first byte and for every later pause.
+    patience = (terms.deadlines.connect, max(terms.deadlines.first_byte, terms.deadlines.idle))
+    with (
+        errors_of_requests(),
+        blocking_session(terms.ca_file) as session,
+        session.post(url, data=body, headers=headers, params=params, stream=True, timeout=patience) as response,
+    ):
+        with _blotting(secret):
+            check_response(response)
+        for piece in _pieces(response):
+            if not received:
+                _refuse_page(response.headers.get("Content-Type", ""), piece)
+            received += len(piece)
+            if received > LONGEST_ANSWER_BYTES:
+                raise ProtocolViolation(f"more than {LONGEST_ANSWER_BYTES} bytes in one answer")
+            if time.monotonic() > overdue:
+                raise TimedOut("the whole answer took too long")
+            yield piece
+
+
+def decoded(pieces: Iterator[bytes]) -> Iterator[str]:
+    """The text of UTF-8 bytes cut anywhere. What is no UTF-8 becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text
+    if text := decoder.decode(b"", final=True):
+        yield text
+
+
+@contextmanager
+def _blotting(secret: str) -> Iterator[None]:
+    """A server that repeats the key in its refusal must not write it into our log."""
+    try:
+        yield
+    except ProviderError as error:
+        if secret:
+            error.detail = error.detail.replace(secret, "…")
+            error.args = (error.detail,)
+        raise
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    if getattr(response.raw, "chunked", False):
+        yield from response.iter_content(CHUNK_BYTES)
+        return
+    # Without chunks iter_content waits until CHUNK_BYTES have come, which for a slow writer is the end of the answer.
+    yield from _available(response.raw)
+
+
+def _available(raw: Any) -> Iterator[bytes]:
+    from urllib3 import exceptions
+
+    read = getattr(raw, "read1", raw.read)
+    try:
+        while piece := read(CHUNK_BYTES):
+            yield piece
+    except exceptions.ReadTimeoutError as error:
+        raise TimedOut(str(error)[:300]) from error
+    except (exceptions.HTTPError, OSError) as error:
+        raise Interrupted(str(error)[:300]) from error
+    if getattr(raw, "length_remaining", None):
+        raise Interrupted("the connection closed before the promised length")
+
+
+def _refuse_page(content_type: str, start: bytes) -> None:
+    """An answer may well speak HTML, but it does not call itself a page."""
+    if "html" in content_type.lower() or (not content_type and start.lstrip().lower().startswith(_PAGE_STARTS)):
+        raise ProtocolViolation("an HTML page where an answer should be")

@@ -1,0 +1,103 @@
+"""The way out over a WebSocket: the same roots, proxies and deadlines as g4f.transport, the same errors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import aiohttp
+
+from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, TimedOut, TLSFailed, Unreachable
+from g4f.http_errors import error_of_status
+from g4f.tls import proxy_for, ssl_context
+from g4f.transport import Deadlines, Terms
+
+GOODBYE_SECONDS = 0.5  # how long the other side may take to answer our close
+LONGEST_FRAME_BYTES = 4 << 20
+
+
+class Socket:
+    """A text conversation. Every wait ends by one of the deadlines."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], deadlines: Deadlines) -> None:
+        self._socket = socket
+        self._limits = deadlines
+        self._clock = asyncio.get_running_loop().time
+        self._overdue = self._clock() + deadlines.total
+        self._content = self._clock()
+        self._pause = deadlines.first_byte
+
+    def spoken(self) -> None:
+        """What came was more than a sign of life."""
+        self._content = self._clock()
+        self._pause = self._limits.idle
+
+    async def send(self, text: str) -> None:
+        """Raises ``Interrupted`` when nobody is there any more."""
+        with _mapped():
+            await self._socket.send_str(text)
+
+    async def receive(self) -> str | None:
+        """The next text frame; ``None`` when the other side has said goodbye. Raises ``ProviderError``."""
+        now = self._clock()
+        patience = min(self._pause, self._overdue - now, self._content + self._limits.content - now)
+        if patience <= 0:
+            raise TimedOut("the whole answer took too long" if now >= self._overdue else "nothing but keep-alives")
+        with _mapped():
+            message = await asyncio.wait_for(self._socket.receive(), patience)
+        if message.type is aiohttp.WSMsgType.TEXT:
+            return str(message.data)
+        if message.type is aiohttp.WSMsgType.BINARY:
+            raise ProtocolViolation("a binary frame where text should be")
+        if message.type is aiohttp.WSMsgType.ERROR:
+            raise Interrupted(f"{type(message.data).__name__}: {message.data}"[:300])
+        if self._socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE:
+            raise Interrupted("the connection was lost")
+        return None
+
+
+@asynccontextmanager
+async def open_socket(url: str, terms: Terms) -> AsyncIterator[Socket]:
+    """A WebSocket at ``url`` (http: or https:). Raises ``ProviderError``; leaving the block closes the connection."""
+    proxy = proxy_for(url)
+    tls = ssl_context(terms.ca_file) if url.startswith("https") else True
+    patience = aiohttp.ClientTimeout(total=None, connect=terms.deadlines.connect, sock_connect=terms.deadlines.connect)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=patience, trust_env=False) as session:
+        with _mapped():
+            socket = await asyncio.wait_for(
+                session.ws_connect(
+                    url,
+                    headers=terms.headers,
+                    ssl=tls,
+                    proxy=proxy,
+                    max_msg_size=LONGEST_FRAME_BYTES,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS),
+                ),
+                terms.deadlines.first_byte,
+            )
+        try:
+            yield Socket(socket, terms.deadlines)
+        finally:
+            await socket.close()
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    """Turn what aiohttp and the system raise into our errors."""
+    try:
+        yield
+    except aiohttp.WSServerHandshakeError as error:
+        if error.status in (101, 200):
+            raise ProtocolViolation(f"no WebSocket at this address: {error.message}") from error
+        raise error_of_status(error.status, error.headers or {}, b"") from error
+    except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
+        raise TLSFailed(str(error)[:300]) from error
+    except aiohttp.InvalidURL as error:
+        raise NotConfigured("not an address") from error
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise Unreachable(str(error)[:300]) from error
+    except asyncio.TimeoutError as error:
+        raise TimedOut("silence") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Interrupted(f"{type(error).__name__}: {error}"[:300]) from error

@@ -1,0 +1,135 @@
+/** Every request to the server: docs/api.md as functions. Answers with values, raises `ApiError`. */
+import { Refused } from "./stream.js"
+
+/** @import { Conversation } from "./conversations.js" */
+/** @import { Message } from "./chat.js" */
+
+/** @typedef {{ id: string, title: string, provider: string, context_length: number | null, capabilities: string[] }} Model */
+/** @typedef {"ready" | "needs_key" | "closed" | "unreachable" | "checking"} ProviderState */
+/** @typedef {{ id: string, title: string, url: string, local: boolean, state: ProviderState, code: string | null, models: number }} Provider */
+/** @typedef {{ providers: Provider[], found: string[] }} Providers */
+/** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string> }} Role */
+/** @typedef {{ model?: string, provider?: string, role?: string, options?: object }} Choice */
+
+/** The server refused, or (status 0) could not be reached. `code` is a key of the locale files under `errors.` */
+export class ApiError extends Refused {
+  /** @param {string} code @param {number} status @param {Record<string, unknown>} [values] @param {number | null} [retryAfter] seconds */
+  constructor(code, status, values = {}, retryAfter = null) {
+    super(code)
+    this.code = code
+    this.status = status
+    this.values = values
+    this.retryAfter = retryAfter
+  }
+}
+
+/** Address of the application, with a slash at its end. */
+export const root = new URL(
+  globalThis.document?.querySelector('meta[name="root"]')?.getAttribute("content") ?? "./",
+  globalThis.document?.baseURI ?? "http://localhost/",
+)
+
+const address = (/** @type {string} */ path) => new URL(`backend-api/v2/${path}`, root)
+const part = encodeURIComponent
+
+/** @returns {Promise<{ models: Model[], default: { model: string, provider: string } | null }>} */
+export const models = () => call("GET", "models")
+
+/** @returns {Promise<Providers>} */
+export const providers = () => call("GET", "providers")
+
+/** Ask every provider again what it has. @returns {Promise<Providers>} */
+export const refreshProviders = () => call("POST", "providers/refresh", {})
+
+/** @returns {Promise<{ roles: Role[] }>} */
+export const roles = () => call("GET", "roles")
+
+/** @returns {Promise<{ version: string }>} */
+export const version = () => call("GET", "version")
+
+/** @param {{ before?: string | null, limit?: number }} [page] @returns {Promise<{ conversations: Conversation[], next: string | null }>} */
+export function listConversations({ before = null, limit = 50 } = {}) {
+  return call("GET", `conversations?limit=${limit}${before ? `&before=${part(before)}` : ""}`)
+}
+
+/** @param {string} id @returns {Promise<{ conversation: Conversation, messages: Message[] }>} */
+export const readConversation = id => call("GET", `conversations/${part(id)}`)
+
+/** @param {string} id @param {string} title @returns {Promise<{ conversation: Conversation }>} */
+export const renameConversation = (id, title) => call("PATCH", `conversations/${part(id)}`, { title })
+
+/** @param {string} id @returns {Promise<{ deleted: boolean }>} */
+export const deleteConversation = id => call("DELETE", `conversations/${part(id)}`)
+
+/** @param {string} id @returns {Promise<{ conversation: Conversation }>} */
+export const restoreConversation = id => call("POST", `conversations/${part(id)}/restore`, {})
+
+/** @param {string} answer @returns {Promise<{ state: string }>} */
+export const stopAnswer = answer => call("POST", `answers/${part(answer)}/stop`, {})
+
+/** @returns {Promise<{ login_required: boolean, signed_in: boolean }>} */
+export const session = () => call("GET", "auth/session")
+
+/** @param {string} password */
+export const logIn = password => call("POST", "auth/login", { password })
+
+/** @param {boolean} everywhere */
+export const logOut = everywhere => call("POST", "auth/logout", { everywhere })
+
+/**
+ * Ask a question. The same question id again means the same answer, so a lost line is no reason not to repeat it.
+ * @param {{ conversation: string, question: string, text: string, parent: string | null, web: boolean } & Choice} ask
+ * @param {AbortSignal} signal
+ */
+export function ask({ conversation, question, text, parent, web, model, provider, role, options }, signal) {
+  return openStream("POST", "conversation", {
+    action: "_ask", conversation_id: conversation, parent_id: parent, format: "events",
+    ...defined({ model, provider, role, options }),
+    meta: { id: question, content: { conversation: [], internet_access: web, content_type: "text", parts: [{ role: "user", content: text }] } },
+  }, signal)
+}
+
+/** @param {string} answer @param {{ id: string } & Choice} again @param {AbortSignal} signal */
+export const regenerate = (answer, again, signal) => openStream("POST", `answers/${part(answer)}/regenerate`, defined(again), signal)
+
+/** @param {string} answer @param {number} after @param {AbortSignal} signal */
+export const answerEvents = (answer, after, signal) => openStream("GET", `answers/${part(answer)}/events?after=${after}`, undefined, signal)
+
+/** @param {Record<string, unknown>} fields */
+const defined = fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""))
+
+/** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+async function call(method, path, body) {
+  const response = await send(method, path, "application/json", body).catch(() => { throw new ApiError("no_connection", 0) })
+  if (!response.ok) throw await errorOf(response)
+  return response.status === 204 ? null : response.json()
+}
+
+/**
+ * Raises `ApiError` when the server refused for good; anything else (no line, a busy server) may be tried again.
+ * @param {string} method @param {string} path @param {unknown} body @param {AbortSignal} signal
+ */
+async function openStream(method, path, body, signal) {
+  const response = await send(method, path, "text/event-stream", body, signal)
+  if (response.ok) return response
+  const error = await errorOf(response)
+  // 503 says "stopping" or "storage": the next process, or the next second, will answer.
+  if (response.status === 503) throw new Error(error.code)
+  throw error
+}
+
+/** @param {string} method @param {string} path @param {string} accept @param {unknown} [body] @param {AbortSignal} [signal] */
+function send(method, path, accept, body, signal) {
+  return fetch(address(path), {
+    method, signal, cache: "no-store", credentials: "same-origin",
+    headers: { accept, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
+}
+
+/** @param {Response} response */
+async function errorOf(response) {
+  const { error = {} } = await response.json().catch(() => ({}))
+  const retryAfter = Number(response.headers.get("retry-after")) || null
+  return new ApiError(error.code ?? "internal", response.status, { ...error.values, seconds: retryAfter ?? "" }, retryAfter)
+}

@@ -1,0 +1,100 @@
+/** What a model said: reasoning folded, text with its seams, sources, and how it ended. */
+import { html } from "../view.js"
+import { copy, providerTitle, regenerate } from "../actions.js"
+import { isRunning, piecesBetweenSeams, speed } from "../chat.js"
+import { moment, number, t } from "../i18n.js"
+import { answering, catalogue } from "../store.js"
+import { Citations } from "./citations.js"
+import { Icon } from "./icon.js"
+import { Markdown } from "./markdown.js"
+import { Notice } from "./notice.js"
+import { Reasoning } from "./reasoning.js"
+import { Versions } from "./versions.js"
+
+/** @import { Message, Seam } from "../chat.js" */
+
+/** @param {{ message: Message }} props */
+export function Answer({ message }) {
+  const running = isRunning(message)
+  const isSilent = running && !message.text
+  return html`
+    <article class=${`message message--assistant ${running ? "message--running" : ""}`} data-id=${message.id} aria-label=${t("messages.answer")} aria-busy=${running}>
+      <${Reasoning} message=${message} running=${isSilent} />
+      <div class="message__body">
+        ${text(message, running)}
+        ${isSilent && !message.reasoning && html`<${Waiting} message=${message} />`}
+      </div>
+      <${Citations} citations=${message.citations ?? []} />
+      ${ending(message)}
+      ${!running && html`<${Foot} message=${message} />`}
+    </article>
+  `
+}
+
+/** @param {Message} message @param {boolean} running */
+function text(message, running) {
+  const pieces = piecesBetweenSeams(message)
+  return pieces.map((piece, index) => {
+    const seam = message.seams?.[index]
+    const isLast = index === pieces.length - 1
+    return html`
+      ${piece && html`<${Markdown} key=${`piece${index}`} text=${piece} streaming=${running && isLast} />`}
+      ${seam && html`<${SeamLine} key=${`seam${index}`} seam=${seam} />`}
+    `
+  })
+}
+
+/** @param {{ seam: Seam }} props */
+function SeamLine({ seam }) {
+  return html`<p class="seam" role="note"><span>${t("answer.seam", { from: providerTitle(seam.from), to: providerTitle(seam.to) })}</span></p>`
+}
+
+/** What is under way before the first word. @param {{ message: Message }} props */
+function Waiting({ message: { progress } }) {
+  const percent = progress?.fraction ? ` ${number(Math.round(progress.fraction * 100))} %` : ""
+  return html`
+    <p class="waiting">
+      <span class="waiting__dots" aria-hidden="true"><i></i><i></i><i></i></span>
+      <span>${progress ? t(`progress.${progress.phase}`) + percent : html`<span class="visually-hidden">${t("progress.waiting")}</span>`}</span>
+    </p>
+    ${progress?.fraction ? html`<progress class="waiting__bar" max="1" value=${progress.fraction}></progress>` : null}
+  `
+}
+
+/** How it ended, where that is not as one expects. @param {Message} message */
+function ending(message) {
+  if (message.state === "failed" || message.state === "interrupted") {
+    const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) }
+    const code = message.code || (message.state === "interrupted" ? "interrupted" : "provider_failed")
+    return html`<${Notice} trouble=${{ code, values }} onRetry=${() => regenerate(message)} />`
+  }
+  if (message.state === "stopped") return html`<p class="ending">${t("answer.stopped")}</p>`
+  if (message.reason === "length" || message.reason === "filter") return html`<p class="ending">${t(`answer.${message.reason}`)}</p>`
+  if (message.state === "complete" && !message.text && !message.tool_calls?.length) return html`<p class="ending">${t("answer.empty")}</p>`
+  return null
+}
+
+/** @param {{ message: Message }} props */
+function Foot({ message }) {
+  return html`
+    <footer class="message__foot">
+      ${message.text && html`
+        <button type="button" class="icon-button" aria-label=${t("message.copy")} title=${t("message.copy")} onClick=${() => copy(message.text)}><${Icon} name="copy" /></button>`}
+      <button type="button" class="icon-button" aria-label=${t("answer.again")} title=${t("answer.again")} disabled=${Boolean(answering.value)}
+        onClick=${() => regenerate(message)}><${Icon} name="again" /></button>
+      <${Versions} message=${message} />
+      <span class="message__meta" title=${message.created_at ? moment(message.created_at) : undefined}>${account(message)}</span>
+    </footer>
+  `
+}
+
+/** Model · tokens · tokens a second. @param {Message} message */
+function account({ model, provider, usage }) {
+  const rate = speed(usage)
+  const title = catalogue.value.models.find(known => known.id === model && known.provider === provider)?.title || model || providerTitle(provider)
+  return [
+    title,
+    usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",
+    rate ? t("answer.speed", { rate: Math.round(rate * 10) / 10 }) : "",
+  ].filter(Boolean).join(" · ")
+}

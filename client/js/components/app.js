@@ -1,0 +1,51 @@
+/** The page: what stands where. */
+import { effect, html, lazy, useEffect } from "../view.js"
+import { t } from "../i18n.js"
+import { preferences } from "../preferences.js"
+import { chat, conversations, dialog, drawer, opening, path } from "../store.js"
+import { Banner } from "./banner.js"
+import { Bar } from "./bar.js"
+import { Composer } from "./composer.js"
+import { Greeting } from "./greeting.js"
+import { Sidebar } from "./sidebar.js"
+import { Toasts } from "./toasts.js"
+
+export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown"])
+const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
+const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
+const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
+
+export function App() {
+  useEffect(() => effect(showTitle), [])
+  const isEmpty = opening.value === "shown" && path.value.length === 0
+  const isAsking = opening.value === "shown" || opening.value === "loading"
+  const classes = ["app", preferences.value.sidebar ? "" : "app--wide", drawer.value ? "app--drawer" : ""]
+
+  return html`
+    <div class=${classes.filter(Boolean).join(" ")}>
+      <a class="skip" href="#composer" onClick=${skip}>${t("app.skip")}</a>
+      <${Sidebar} />
+      <div class="scrim" onClick=${() => { drawer.value = false }}></div>
+      <main class=${`conversation ${isEmpty ? "conversation--empty" : ""}`} inert=${drawer.value}>
+        <${Bar} />
+        <${Banner} />
+        ${isAsking ? (isEmpty ? html`<${Greeting} />` : html`<${Messages} />`) : html`<${Missing} opening=${opening.value} />`}
+        ${isAsking && html`<${Composer} warm=${Messages.warm} />`}
+      </main>
+      ${dialog.value === "settings" && html`<${Settings} />`}
+      ${dialog.value === "help" && html`<${Help} />`}
+      <${Toasts} />
+    </div>
+  `
+}
+
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault()
+  document.getElementById("composer")?.focus()
+}
+
+function showTitle() {
+  const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
+  document.title = title ? `${title} — ${t("app.name")}` : t("app.name")
+}

@@ -1,0 +1,69 @@
+/** The line above the conversation: who answers, in which role. */
+import { html, lazy, useRef } from "../view.js"
+import { newConversation, providerTitle, shownChoice } from "../actions.js"
+import { localized, t } from "../i18n.js"
+import { hint, toggleSidebar } from "../keyboard.js"
+import { preferences } from "../preferences.js"
+import { catalogue, picker, selection } from "../store.js"
+import { Icon } from "./icon.js"
+
+const ModelPicker = lazy(() => import("./model-picker.js").then(file => file.ModelPicker), ["picker"])
+const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RolePicker), ["picker"])
+
+export function Bar() {
+  return html`
+    <header class="bar">
+      <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
+        aria-label=${t("sidebar.show")} title=${`${t("sidebar.show")}  ${hint("sidebar")}`} onClick=${toggleSidebar}><${Icon} name="menu" /></button>
+      <${ModelButton} />
+      ${catalogue.value.roles.length > 1 && html`<${RoleButton} />`}
+      <span class="bar__space"></span>
+      <button type="button" class=${`icon-button bar__new ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
+        aria-label=${t("sidebar.new")} title=${`${t("sidebar.new")}  ${hint("new")}`} onClick=${newConversation}><${Icon} name="plus" /></button>
+    </header>
+  `
+}
+
+function ModelButton() {
+  const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
+  const { models, providers, state } = catalogue.value
+  const { model, provider } = shownChoice()
+  const title = models.find(known => known.id === model && known.provider === provider)?.title || model
+  const isLocal = providers.find(known => known.id === provider)?.local
+  const place = isLocal && title !== providerTitle(provider) ? t("models.on_this_computer", { provider: providerTitle(provider) }) : providerTitle(provider)
+  const isOpen = picker.value === "model"
+
+  return html`
+    <div class="bar__place">
+      <button type="button" class="chooser" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} title=${`${t("models.choose")}  ${hint("model")}`}
+        onPointerEnter=${ModelPicker.warm} onFocus=${ModelPicker.warm} onClick=${() => { picker.value = isOpen ? "" : "model" }}>
+        <b class="chooser__name">${title || t(state === "loading" ? "models.loading" : "models.none")}</b>
+        ${place !== title && html`<span class="chooser__place">${place}</span>`}
+        <${Icon} name="down" />
+      </button>
+      ${isOpen && html`<${ModelPicker} onClose=${() => close(button.current)} />`}
+    </div>
+  `
+}
+
+function RoleButton() {
+  const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
+  const role = catalogue.value.roles.find(({ id }) => id === selection.value.role) ?? catalogue.value.roles[0]
+  const isOpen = picker.value === "role"
+
+  return html`
+    <div class="bar__place bar__place--role">
+      <button type="button" class="chip" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} title=${t("roles.choose")}
+        onPointerEnter=${RolePicker.warm} onFocus=${RolePicker.warm} onClick=${() => { picker.value = isOpen ? "" : "role" }}>
+        <span class="chip__label">${t("roles.role")}</span>${localized(role?.title)}
+      </button>
+      ${isOpen && html`<${RolePicker} onClose=${() => close(button.current)} />`}
+    </div>
+  `
+}
+
+/** Close and give the focus back to where it came from. @param {HTMLElement | null} button */
+function close(button) {
+  picker.value = ""
+  button?.focus()
+}

@@ -1,0 +1,126 @@
+/** Where one writes. Text is kept over a reload and comes back when it could not be sent. */
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { editLast, send, shownChoice, stop, unqueue } from "../actions.js"
+import { t } from "../i18n.js"
+import { isComposing } from "../keyboard.js"
+import { draftOf, keepDraft, preferences } from "../preferences.js"
+import { answering, catalogue, chat, queue, refusal, returned, web } from "../store.js"
+import { Icon } from "./icon.js"
+import { Notice } from "./notice.js"
+
+/** A pause in writing after which the draft is kept, milliseconds. */
+const PAUSE = 200
+
+/** @param {{ warm: () => unknown }} props `warm` fetches what an answer is drawn with */
+export function Composer({ warm }) {
+  const conversation = chat.value.id
+  const { text, write, field } = useDraft(conversation)
+  const isAnswering = Boolean(answering.value)
+
+  const submit = () => {
+    if (!text.trim()) return
+    send(text)
+    write("", { keep: false })
+  }
+  /** @param {KeyboardEvent} event */
+  const press = event => {
+    if (isComposing(event)) return
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey || (!event.shiftKey && !event.altKey && enterSends()))) {
+      event.preventDefault()
+      submit()
+    } else if (event.key === "ArrowUp" && !text && editLast()) event.preventDefault()
+  }
+
+  return html`
+    <form class="composer" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); submit() }}>
+      ${refusal.value && html`<${Notice} trouble=${refusal.value} />`}
+      ${queue.value.length > 0 && html`<${Queue} />`}
+      <div class="composer__field" onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) field.current?.focus() }}>
+        <textarea id="composer" class="composer__text" ref=${field} rows="1" value=${text} placeholder=${t("composer.placeholder")} aria-label=${t("composer.label")}
+          enterkeyhint=${enterSends() ? "send" : "enter"} autocomplete="off"
+          onInput=${(/** @type {any} */ event) => { void warm(); write(event.currentTarget.value) }} onKeyDown=${press}></textarea>
+        <div class="composer__tools">
+          ${canSearchWeb() && html`
+            <button type="button" class="toggle" aria-pressed=${web.value} onClick=${() => { web.value = !web.value }}><${Icon} name="globe" />${t("composer.web")}</button>`}
+          <span class="composer__hint">${t(isAnswering ? "composer.hint_queue" : enterSends() ? "composer.hint_send" : "composer.hint_newline")}</span>
+          ${isAnswering
+            ? html`<button type="button" key="stop" class="send send--stop" aria-label=${t("composer.stop")} title=${`${t("composer.stop")}  Esc`} onClick=${stop}><span class="send__stop"></span></button>`
+            : html`<button type="submit" key="send" class="send" aria-label=${t("composer.send")} title=${t("composer.send")} disabled=${!text.trim()}><${Icon} name="arrow_up" /></button>`}
+        </div>
+      </div>
+    </form>
+  `
+}
+
+function Queue() {
+  return html`
+    <ul class="queue" aria-label=${t("composer.queue")}>
+      ${queue.value.map((text, index) => html`
+        <li class="queue__item" key=${`${index}${text}`}>
+          <${Icon} name="clock" /><span class="queue__text">${text}</span>
+          <button type="button" class="icon-button" aria-label=${t("composer.unqueue")} title=${t("composer.unqueue")} onClick=${() => unqueue(index)}><${Icon} name="close" /></button>
+        </li>`)}
+    </ul>
+  `
+}
+
+/** On a phone Enter is a new line: there is a button beside it, and no Shift. */
+const enterSends = () => preferences.value.enter === "send" && !matchMedia("(pointer: coarse) and (hover: none)").matches
+
+/** The chosen model says that it can. */
+function canSearchWeb() {
+  const { model, provider } = shownChoice()
+  return catalogue.value.models.some(known => known.id === model && known.provider === provider && known.capabilities.includes("web"))
+}
+
+/** The text being written: one draft for each conversation. @param {string | null} conversation */
+function useDraft(conversation) {
+  const [text, setText] = useState(() => draftOf(conversation))
+  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null))
+  const unsaved = useRef(/** @type {(() => void) | null} */ (null))
+  const shown = useRef(conversation)
+
+  const save = () => {
+    unsaved.current?.()
+    unsaved.current = null
+  }
+  /** @param {string} next @param {{ keep?: boolean }} [how] */
+  const write = (next, { keep = true } = {}) => {
+    setText(next)
+    unsaved.current = keep ? () => keepDraft(conversation, next) : null
+  }
+
+  useEffect(() => {
+    const pause = setTimeout(save, PAUSE)
+    return () => clearTimeout(pause)
+  }, [text])
+  useEffect(() => {
+    addEventListener("pagehide", save)
+    return () => removeEventListener("pagehide", save)
+  }, [])
+  useEffect(() => {
+    if (shown.current === conversation) return
+    shown.current = conversation
+    save()
+    setText(draftOf(conversation))
+    if (!matchMedia("(pointer: coarse)").matches) field.current?.focus()
+  }, [conversation])
+  useEffect(() => {
+    const back = returned.value
+    if (!back) return
+    returned.value = ""
+    const now = draftOf(conversation) || text
+    write(now.includes(back) ? now : [back, now].filter(Boolean).join("\n\n"))
+    field.current?.focus()
+  }, [returned.value])
+  useLayoutEffect(() => grow(field.current), [text])
+  useEffect(() => { if (!matchMedia("(pointer: coarse)").matches) field.current?.focus() }, [])
+  return { text, write, field }
+}
+
+/** As high as its text, where the style sheet alone cannot do it. @param {HTMLTextAreaElement | null} field */
+function grow(field) {
+  if (!field || CSS.supports("field-sizing", "content")) return
+  field.style.blockSize = "auto"
+  field.style.blockSize = `${field.scrollHeight}px`
+}

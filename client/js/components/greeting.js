@@ -1,0 +1,65 @@
+/** The first page: a greeting, what was found, a few questions to begin with; and how to get a model when there is none. */
+import { html } from "../view.js"
+import { providerTitle, send, shownChoice } from "../actions.js"
+import { t } from "../i18n.js"
+import { catalogue } from "../store.js"
+import { Icon, Mark } from "./icon.js"
+
+/** Answers where there is no model yet; it knows this product only. */
+const GUIDE = "Guide"
+const EXAMPLES = ["explain", "write", "code", "plan"]
+const FIRST_STEPS = ["ollama", "key", "local"]
+
+export function Greeting() {
+  const { state } = catalogue.value
+  const isGuided = state === "ready" && shownChoice().provider === GUIDE
+  return html`
+    <section class="greeting">
+      <div class="greeting__head">
+        <${Mark} />
+        <h1>${t(isGuided ? "greeting.guided_title" : "greeting.title")}</h1>
+        <p class=${`greeting__found greeting__found--${isGuided ? "guide" : state}`}>${state === "loading" ? t("models.asking") : foundSentence()}</p>
+      </div>
+      ${isGuided ? html`<${FirstSteps} />` : html`<${Examples} />`}
+    </section>
+  `
+}
+
+function Examples() {
+  return html`
+    <ul class="examples">
+      ${EXAMPLES.map(name => html`
+        <li key=${name}>
+          <button type="button" class="example" onClick=${() => send(t(`examples.${name}_text`))}>
+            <b>${t(`examples.${name}_title`)}</b><span>${t(`examples.${name}_text`)}</span>
+          </button>
+        </li>`)}
+    </ul>
+  `
+}
+
+function FirstSteps() {
+  return html`
+    <p class="greeting__text">${t("greeting.guided_text")}</p>
+    <ul class="examples">
+      ${FIRST_STEPS.map(name => html`
+        <li key=${name}>
+          <button type="button" class="example" onClick=${() => send(t(`steps.${name}_text`))}>
+            <b><${Icon} name=${{ ollama: "computer", key: "key", local: "cloud" }[name]} />${t(`steps.${name}_title`)}</b><span>${t(`steps.${name}_text`)}</span>
+          </button>
+        </li>`)}
+    </ul>
+  `
+}
+
+/** What answers, said in one sentence. @returns {string} */
+export function foundSentence() {
+  const { providers, models, found, state } = catalogue.value
+  if (state === "failed") return t("models.failed")
+  if (found.length) {
+    const list = found.map(id => t("models.found_one", { provider: providerTitle(id), count: providers.find(known => known.id === id)?.models ?? 0 }))
+    return t("models.found", { list: list.join(", ") })
+  }
+  const others = models.filter(({ provider }) => provider !== GUIDE).length
+  return others ? t("models.available", { count: others }) : t("models.only_guide")
+}

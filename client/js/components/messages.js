@@ -1,0 +1,70 @@
+/** The conversation: its messages from the first to the last, and the scroll that follows them only while one reads at the end. */
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { t } from "../i18n.js"
+import { ScrollFollower } from "../scroll.js"
+import { chat, editing, messageSignal, opening, path } from "../store.js"
+import { Answer } from "./answer.js"
+import { Announcer } from "./announcer.js"
+import { Icon } from "./icon.js"
+import { Question } from "./question.js"
+
+/** Messages drawn at once; a longer past is added while nobody waits. */
+const FIRST = 30
+const STEP = 40
+
+export function Messages() {
+  const place = useRef(/** @type {HTMLElement | null} */ (null))
+  const follower = useRef(/** @type {ScrollFollower | null} */ (null))
+  const [isAway, setAway] = useState(false)
+  const ids = path.value
+  const shown = useWindow(chat.value.id, ids)
+  const lastQuestion = ids.findLast(id => messageSignal(id).peek()?.role === "user")
+
+  useEffect(() => {
+    if (!place.current) return
+    const created = new ScrollFollower(place.current, setAway)
+    follower.current = created
+    return () => created.stop()
+  }, [])
+  // A conversation is opened at its end, and what one has just said is looked at.
+  useLayoutEffect(() => follower.current?.toEnd(), [chat.value.id, lastQuestion, opening.value])
+
+  return html`
+    <section class="messages" ref=${place} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
+      <div class="messages__list">
+        ${opening.value === "loading" ? html`<${Skeleton} />` : shown.map(id => html`<${Message} key=${messageSignal(id).peek()?.key ?? id} id=${id} />`)}
+      </div>
+    </section>
+    <div class="messages__edge">
+      <button type="button" class=${`to-end ${isAway ? "to-end--shown" : ""}`} tabindex=${isAway ? 0 : -1} aria-hidden=${!isAway}
+        aria-label=${t("messages.to_end")} title=${t("messages.to_end")} onClick=${() => follower.current?.toEnd(true)}><${Icon} name="arrow_down" /></button>
+    </div>
+    <${Announcer} />
+  `
+}
+
+/** One message. It listens to itself only, so that a growing answer redraws nothing else. @param {{ id: string }} props */
+function Message({ id }) {
+  const message = messageSignal(id).value
+  if (!message) return null
+  if (message.role === "assistant") return html`<${Answer} message=${message} />`
+  return html`<${Question} message=${message} editing=${editing.value === id} />`
+}
+
+function Skeleton() {
+  return html`<div class="skeleton" role="status" aria-label=${t("messages.loading")}><i></i><i></i><i></i><i></i></div>`
+}
+
+/** The end of the conversation at once, its past in idle moments. @param {string | null} conversation @param {string[]} ids */
+function useWindow(conversation, ids) {
+  const [state, setState] = useState({ conversation, count: FIRST })
+  const count = state.conversation === conversation ? state.count : FIRST
+  useEffect(() => {
+    if (count >= ids.length) return
+    const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 50))
+    const cancel = globalThis.cancelIdleCallback ?? clearTimeout
+    const waiting = idle(() => setState({ conversation, count: count + STEP }))
+    return () => cancel(waiting)
+  }, [conversation, count, ids.length])
+  return ids.slice(-count)
+}

@@ -1,0 +1,69 @@
+/** All models that can answer, by provider, with what is known of each provider at this moment. */
+import { html, useState } from "../view.js"
+import { chooseModel, refreshCatalogue, shownChoice } from "../actions.js"
+import { number, t } from "../i18n.js"
+import { catalogue } from "../store.js"
+import { Icon } from "./icon.js"
+import { Listbox } from "./listbox.js"
+import { Popover } from "./popover.js"
+import { foundSentence } from "./greeting.js"
+
+/** @import { Model, Provider } from "../api.js" */
+
+/** @param {{ onClose: () => void }} props */
+export function ModelPicker({ onClose }) {
+  const [text, search] = useState("")
+  const { asking, state } = catalogue.value
+
+  return html`
+    <${Popover} label=${t("models.choose")} className="popover--models" onClose=${onClose}>
+      <header class="popover__head">
+        <p class="popover__found" role="status">${asking || state === "loading" ? t("models.asking") : foundSentence()}</p>
+        <button type="button" class=${`icon-button ${asking ? "icon-button--busy" : ""}`} aria-label=${t("models.refresh")} title=${t("models.refresh")}
+          disabled=${asking} onClick=${refreshCatalogue}><${Icon} name="again" /></button>
+      </header>
+      <${Listbox} label=${t("models.choose")} groups=${groups(text, onClose)} empty=${t("models.nothing_like", { text })}
+        search=${{ text, placeholder: t("models.search"), onInput: search }} />
+    <//>
+  `
+}
+
+/** @param {string} text @param {() => void} onClose @returns {import("./listbox.js").Group[]} */
+function groups(text, onClose) {
+  const { models, providers } = catalogue.value
+  const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean)
+  const matches = (/** @type {string} */ name) => words.every(word => name.toLocaleLowerCase().includes(word))
+  const chosen = shownChoice()
+
+  return [...providers].sort((a, b) => rank(a) - rank(b)).flatMap(provider => {
+    const own = models.filter(model => model.provider === provider.id && matches(`${model.title} ${model.id} ${provider.title}`))
+    if (!own.length && (words.length && !matches(provider.title))) return []
+    const options = own.map(model => ({
+      id: `${provider.id}-${model.id}`.replaceAll(" ", "_"),
+      content: modelLine(model),
+      selected: model.id === chosen.model && model.provider === chosen.provider,
+      take: () => { chooseModel(model.id, model.provider); onClose() },
+    }))
+    return [{ id: provider.id, title: provider.title || provider.id, note: providerNote(provider), options }]
+  })
+}
+
+/** Those that can answer first, and of them those on this machine. @param {Provider} provider */
+const rank = ({ state, local }) => ["ready", "checking", "needs_key", "unreachable", "closed"].indexOf(state) * 2 + (local ? 0 : 1)
+
+/** @param {Model} model */
+function modelLine({ id, title, context_length: context, capabilities }) {
+  const more = [
+    title && title !== id ? id : "",
+    context ? t("models.context", { size: context >= 1000 ? `${number(Math.round(context / 1000))}K` : context }) : "",
+    ...capabilities.filter(name => name === "vision" || name === "thinking").map(name => t(`models.${name}`)),
+  ].filter(Boolean)
+  return html`<span class="option__name">${title || id}</span>${more.length > 0 && html`<small class="option__more">${more.join(" · ")}</small>`}`
+}
+
+/** @param {Provider} provider */
+function providerNote({ state, code, models, local }) {
+  const sentence = state === "ready" ? t("models.count", { count: models }) : t(`models.state_${state}`)
+  const reason = state === "unreachable" && code ? t(`errors.${code}`, { provider: "" }) : undefined
+  return html`<small class=${`listbox__note listbox__note--${state}`} title=${reason}><${Icon} name=${local ? "computer" : "cloud"} />${sentence}</small>`
+}

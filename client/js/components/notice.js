@@ -1,0 +1,28 @@
+/** Something went wrong: what happened, and what can be done next. */
+import { html } from "../view.js"
+import { t } from "../i18n.js"
+import { picker, refusal } from "../store.js"
+import { Icon } from "./icon.js"
+
+/** @import { Trouble } from "../store.js" */
+
+/** What another model cannot mend. */
+const NOT_ABOUT_THE_MODEL = new Set(["no_connection", "internal", "stopping", "storage_unavailable", "body_too_large", "conflict", "not_found", "cross_site"])
+
+/** @param {{ trouble: Trouble, onRetry?: () => void }} props */
+export function Notice({ trouble: { code, values }, onRetry }) {
+  return html`
+    <div class="notice" role="alert">
+      <${Icon} name="warning" />
+      <div class="notice__body">
+        <p>${t(`errors.${code}`, values)}</p>
+        <p class="notice__steps">
+          ${onRetry && html`<button type="button" class="button button--small" onClick=${onRetry}><${Icon} name="again" />${t("answer.again")}</button>`}
+          ${!NOT_ABOUT_THE_MODEL.has(code) && html`
+            <button type="button" class="button button--small" onClick=${() => { picker.value = "model" }}>${t("models.choose_other")}</button>`}
+        </p>
+      </div>
+      ${!onRetry && html`<button type="button" class="icon-button" aria-label=${t("toast.close")} onClick=${() => { refusal.value = null }}><${Icon} name="close" /></button>`}
+    </div>
+  `
+}

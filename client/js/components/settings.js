@@ -1,0 +1,62 @@
+/** What a person may set for this browser, and the way out where one had to log in. */
+import { html, useEffect, useState } from "../view.js"
+import { logOut } from "../actions.js"
+import { session, version } from "../api.js"
+import { LANGUAGES, t } from "../i18n.js"
+import { prefer, preferences } from "../preferences.js"
+import { Dialog } from "./dialog.js"
+
+const THEMES = ["auto", "light", "dark"]
+const ACCENTS = ["violet", "blue", "green", "pink"]
+const ENTERS = ["send", "newline"]
+
+export function Settings() {
+  const { theme, accent, language, enter } = preferences.value
+  return html`
+    <${Dialog} title=${t("settings.title")}>
+      <${Choice} name="theme" value=${theme} options=${THEMES.map(id => ({ id, label: t(`settings.theme_${id}`) }))} />
+      <${Choice} name="accent" value=${accent} swatch options=${ACCENTS.map(id => ({ id, label: t(`settings.accent_${id}`) }))} />
+      <${Choice} name="language" value=${language} options=${[{ id: "", label: t("settings.language_auto") }, ...Object.entries(LANGUAGES).map(([id, label]) => ({ id, label }))]} />
+      <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
+      <${Account} />
+    <//>
+  `
+}
+
+/** @param {{ name: string, value: string, swatch?: boolean, options: { id: string, label: string }[] }} props */
+function Choice({ name, value, swatch = false, options }) {
+  return html`
+    <fieldset class="choice">
+      <legend>${t(`settings.${name}`)}</legend>
+      <div class=${`choice__options ${swatch ? "choice__options--swatch" : ""}`}>
+        ${options.map(({ id, label }) => html`
+          <label class="choice__option" key=${id} data-accent=${swatch ? id : undefined}>
+            <input type="radio" name=${name} value=${id} checked=${id === value} onChange=${() => prefer({ [name]: id })} />
+            <span>${swatch && html`<i class="choice__swatch"></i>`}${label}</span>
+          </label>`)}
+      </div>
+    </fieldset>
+  `
+}
+
+/** Who is here, and which version this is. */
+function Account() {
+  const [known, know] = useState({ isSignedIn: false, version: "" })
+  useEffect(() => {
+    let here = true
+    void Promise.allSettled([session(), version()]).then(([who, what]) => {
+      if (!here) return
+      const isSignedIn = who.status === "fulfilled" && who.value.login_required && who.value.signed_in
+      know({ isSignedIn, version: what.status === "fulfilled" ? what.value.version : "" })
+    })
+    return () => { here = false }
+  }, [])
+  return html`
+    <footer class="dialog__foot">
+      ${known.isSignedIn && html`
+        <button type="button" class="button" onClick=${() => logOut(false)}>${t("settings.log_out")}</button>
+        <button type="button" class="button" onClick=${() => logOut(true)}>${t("settings.log_out_everywhere")}</button>`}
+      <small class="dialog__version">${known.version && t("settings.version", { version: known.version })}</small>
+    </footer>
+  `
+}

@@ -1,0 +1,109 @@
+/** The list of conversations: by day, with a search over titles. */
+import { html, lazy, useEffect, useRef, useState } from "../view.js"
+import { moreConversations, newConversation } from "../actions.js"
+import { filterByTitle, groupByDay } from "../conversations.js"
+import { t } from "../i18n.js"
+import { hint, toggleSidebar } from "../keyboard.js"
+import { conversations, dialog, drawer } from "../store.js"
+import { Icon, Mark } from "./icon.js"
+
+/** @import { Conversation } from "../conversations.js" */
+
+const ConversationLink = lazy(() => import("./conversation-link.js").then(file => file.ConversationLink))
+/** While one searches, everything is needed at once; pages of this many. */
+const SEARCH_PAGE = 200
+
+export function Sidebar() {
+  const [query, search] = useState("")
+  const { items, next } = conversations.value
+  useEffect(() => { if (query && next) void moreConversations(SEARCH_PAGE) }, [query, next])
+
+  return html`
+    <aside class="sidebar" aria-label=${t("sidebar.title")} onKeyDown=${closeOnEscape}>
+      <header class="sidebar__head">
+        <span class="brand"><${Mark} />${t("app.name")}</span>
+        <button type="button" class="icon-button" aria-label=${t("sidebar.hide")} title=${`${t("sidebar.hide")}  ${hint("sidebar")}`}
+          onClick=${toggleSidebar}><${Icon} name="sidebar" /></button>
+      </header>
+      <button type="button" class="row-button row-button--new" title=${hint("new")} onClick=${newConversation}><${Icon} name="plus" />${t("sidebar.new")}</button>
+      <${Search} query=${query} onInput=${search} />
+      <${History} items=${filterByTitle(items, query)} query=${query} />
+      <footer class="sidebar__foot">
+        <button type="button" class="row-button" title=${hint("settings")} onClick=${() => { dialog.value = "settings" }}><${Icon} name="settings" />${t("settings.title")}</button>
+        <button type="button" class="icon-button" aria-label=${t("help.title")} title=${`${t("help.title")}  ${hint("help")}`}
+          onClick=${() => { dialog.value = "help" }}><${Icon} name="help" /></button>
+      </footer>
+    </aside>
+  `
+}
+
+/** @param {KeyboardEvent} event */
+function closeOnEscape(event) {
+  if (event.key !== "Escape" || !drawer.value) return
+  event.preventDefault()
+  drawer.value = false
+}
+
+/** @param {{ query: string, onInput: (text: string) => void }} props */
+function Search({ query, onInput }) {
+  /** @param {KeyboardEvent & { currentTarget: HTMLInputElement }} event */
+  const press = event => {
+    if (event.key === "Escape" && query) {
+      event.preventDefault()
+      event.stopPropagation()
+      onInput("")
+    } else if (event.key === "ArrowDown" || (event.key === "Enter" && query)) {
+      event.preventDefault()
+      const first = /** @type {HTMLElement | null} */ (document.querySelector(".history .link"))
+      if (event.key === "Enter") first?.click()
+      else first?.focus()
+    }
+  }
+  return html`
+    <label class="field">
+      <${Icon} name="search" />
+      <input type="search" id="search" value=${query} placeholder=${t("sidebar.search")} aria-label=${t("sidebar.search")} autocomplete="off"
+        onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} onKeyDown=${press} />
+      <kbd>${hint("search")}</kbd>
+    </label>
+  `
+}
+
+/** @param {{ items: Conversation[], query: string }} props */
+function History({ items, query }) {
+  const { loaded, next } = conversations.value
+  return html`
+    <nav class="history" aria-label=${t("sidebar.title")} onKeyDown=${moveAmongLinks}>
+      ${groupByDay(items, Date.now()).map(({ period, items }) => html`
+        <section key=${period}>
+          <h2 class="history__day">${t(`days.${period}`)}</h2>
+          ${items.map(item => html`<${ConversationLink} key=${item.id} conversation=${item} />`)}
+        </section>`)}
+      ${loaded && !items.length && html`<p class="history__empty">${t(query ? "sidebar.nothing_found" : "sidebar.empty")}</p>`}
+      ${next && !query && html`<${More} key=${next} />`}
+    </nav>
+  `
+}
+
+/** Fetches the next page when it comes into sight. */
+function More() {
+  const button = useRef(/** @type {HTMLElement | null} */ (null))
+  useEffect(() => {
+    const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) void moreConversations() })
+    if (button.current) seen.observe(button.current)
+    return () => seen.disconnect()
+  }, [])
+  return html`<button type="button" class="row-button" ref=${button} onClick=${() => moreConversations()}>${t("sidebar.more")}</button>`
+}
+
+/** @param {KeyboardEvent & { currentTarget: HTMLElement }} event */
+function moveAmongLinks(event) {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return
+  const links = /** @type {HTMLElement[]} */ ([...event.currentTarget.querySelectorAll(".link")])
+  const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+  if (at < 0) return
+  event.preventDefault()
+  const next = at + (event.key === "ArrowDown" ? 1 : -1)
+  if (next < 0) document.getElementById("search")?.focus()
+  else links[next]?.focus()
+}

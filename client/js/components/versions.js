@@ -1,0 +1,24 @@
+/** ‹2/3›: the versions of one message, side by side in the tree. */
+import { html } from "../view.js"
+import { showVersion } from "../actions.js"
+import { t } from "../i18n.js"
+import { chat, family } from "../store.js"
+import { Icon } from "./icon.js"
+
+/** @import { Message } from "../chat.js" */
+
+/** @param {{ message: Message }} props */
+export function Versions({ message }) {
+  const siblings = (family.value.get(message.parent_id ?? "") ?? []).filter(id => chat.peek().messages.get(id)?.role === message.role)
+  if (siblings.length < 2) return null
+  const at = siblings.indexOf(message.id)
+  return html`
+    <span class="versions" role="group" aria-label=${t("versions.title")}>
+      <button type="button" class="icon-button" aria-label=${t("versions.previous")} title=${t("versions.previous")} disabled=${at < 1}
+        onClick=${() => showVersion(siblings[at - 1])}><${Icon} name="left" /></button>
+      <span aria-label=${t("versions.of", { at: at + 1, count: siblings.length })}>${at + 1}/${siblings.length}</span>
+      <button type="button" class="icon-button" aria-label=${t("versions.next")} title=${t("versions.next")} disabled=${at === siblings.length - 1}
+        onClick=${() => showVersion(siblings[at + 1])}><${Icon} name="right" /></button>
+    </span>
+  `
+}

@@ -1,0 +1,48 @@
+/** The page before the page: one password, then in. */
+import { html, render, useState } from "./view.js"
+import { ApiError, logIn, root } from "./api.js"
+import { loadLanguage, pickLanguage, t } from "./i18n.js"
+import { preferences, startPreferences } from "./preferences.js"
+import { Icon, Mark } from "./components/icon.js"
+
+/** @import { Trouble } from "./store.js" */
+
+function Login() {
+  const [trouble, show] = useState(/** @type {Trouble | null} */ (null))
+  const [isAsking, ask] = useState(false)
+
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
+  const submit = async event => {
+    event.preventDefault()
+    const field = /** @type {HTMLInputElement} */ (event.currentTarget.elements.namedItem("password"))
+    ask(true)
+    try {
+      await logIn(field.value)
+      location.replace(root)
+    } catch (error) {
+      show(error instanceof ApiError ? error : { code: "internal", values: {} })
+      ask(false)
+      field.select()
+    }
+  }
+
+  return html`
+    <main class="login">
+      <form class="login__sheet" onSubmit=${submit}>
+        <${Mark} />
+        <h1>${t("login.title")}</h1>
+        <p class="login__text">${t("login.text")}</p>
+        <label class="login__label" for="password">${t("login.password")}</label>
+        <input class="login__field" id="password" name="password" type="password" autocomplete="current-password" required autofocus
+          aria-invalid=${trouble !== null} aria-describedby="trouble" />
+        <p class="login__trouble" id="trouble" role="alert">${trouble && html`<${Icon} name="warning" />${t(`errors.${trouble.code}`, trouble.values)}`}</p>
+        <button type="submit" class="button button--main" disabled=${isAsking}>${t("login.enter")}</button>
+      </form>
+    </main>
+  `
+}
+
+startPreferences()
+await loadLanguage(pickLanguage(preferences.value.language))
+document.title = `${t("login.title")} — ${t("app.name")}`
+render(html`<${Login} />`, /** @type {HTMLElement} */ (document.getElementById("app")))

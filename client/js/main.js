@@ -1,0 +1,31 @@
+/** Introduces everybody and shows the page. */
+import { effect, html, render, untracked } from "./view.js"
+import * as actions from "./actions.js"
+import { App, Messages } from "./components/app.js"
+import { loadLanguage, pickLanguage } from "./i18n.js"
+import { startKeyboard } from "./keyboard.js"
+import { preferences, startPreferences } from "./preferences.js"
+import { route, startRouter } from "./router.js"
+import { selection } from "./store.js"
+
+startPreferences()
+startRouter()
+const { language, model, provider, role } = preferences.value
+selection.value = { model, provider, role }
+
+void actions.loadCatalogue()
+void actions.refreshConversations()
+if (route.value.name === "chat") void Messages.warm()
+effect(() => {
+  void route.value
+  untracked(() => void actions.openRoute())
+})
+await loadLanguage(pickLanguage(language))
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")))
+
+startKeyboard()
+actions.startLooking()
+effect(() => {
+  const wanted = pickLanguage(preferences.value.language)
+  untracked(() => void loadLanguage(wanted).catch(() => {}))
+})

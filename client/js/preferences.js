@@ -1,0 +1,95 @@
+/**
+ * What this browser remembers of its person: looks, language, last model, unsent text. The only user of localStorage.
+ * Where storage is forbidden (private windows, policies) everything works and is forgotten with the page.
+ */
+import { signal } from "./view.js"
+import { root } from "./api.js"
+
+/** @import { Signal } from "./view.js" */
+
+/** @typedef {"auto" | "light" | "dark"} Theme */
+/** @typedef {"violet" | "blue" | "green" | "pink"} Accent */
+/**
+ * @typedef {object} Preferences
+ * @property {Theme} theme
+ * @property {Accent} accent
+ * @property {string} language empty: as the browser says
+ * @property {"send" | "newline"} enter what Enter does in the composer
+ * @property {string} model the last one chosen
+ * @property {string} provider
+ * @property {string} role
+ * @property {boolean} sidebar shown on a wide screen
+ */
+
+const KEY = "chat.preferences"
+const DRAFTS = "chat.drafts"
+/** Drafts of the conversations written in last; older ones are let go. */
+const DRAFTS_KEPT = 50
+/** A year, in seconds. */
+const YEAR = 31_536_000
+
+/** @type {Preferences} */
+const DEFAULTS = { theme: "auto", accent: "violet", language: "", enter: "send", model: "", provider: "", role: "", sidebar: true }
+
+/** @param {string} key @returns {any} */
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null") ?? {}
+  } catch {
+    return {}
+  }
+}
+
+/** @param {string} key @param {object} value */
+function write(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value))
+  } catch {
+    // Full or forbidden: nothing that the person does now depends on it.
+  }
+}
+
+/** @type {Signal<Preferences>} */
+export const preferences = signal({ ...DEFAULTS, ...read(KEY) })
+
+/** @param {Partial<Preferences>} change */
+export function prefer(change) {
+  preferences.value = { ...preferences.value, ...change }
+  write(KEY, preferences.value)
+  show(preferences.value)
+}
+
+/**
+ * Put the looks on the page, and into cookies so that the server can send the next page in them from its first byte.
+ * @param {Preferences} preferences
+ */
+function show({ theme, accent, language }) {
+  const page = document.documentElement
+  page.dataset.theme = theme
+  page.dataset.accent = accent
+  const path = root.pathname
+  for (const [name, value] of Object.entries({ theme, language })) {
+    document.cookie = `${name}=${value}; Path=${path}; Max-Age=${value ? YEAR : 0}; SameSite=Lax`
+  }
+}
+
+/** @param {string | null} conversation null: the one not yet begun @returns {string} */
+export const draftOf = conversation => read(DRAFTS)[conversation ?? "new"] ?? ""
+
+/** @param {string | null} conversation @param {string} text */
+export function keepDraft(conversation, text) {
+  const key = conversation ?? "new"
+  const { [key]: _, ...others } = read(DRAFTS)
+  const kept = Object.entries(others).slice(-DRAFTS_KEPT)
+  write(DRAFTS, Object.fromEntries(text ? [...kept, [key, text]] : kept))
+}
+
+/** Show what was preferred, and follow changes made in other tabs. */
+export function startPreferences() {
+  show(preferences.value)
+  addEventListener("storage", event => {
+    if (event.key !== KEY) return
+    preferences.value = { ...DEFAULTS, ...read(KEY) }
+    show(preferences.value)
+  })
+}

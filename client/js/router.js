@@ -1,0 +1,49 @@
+/** What the address says: `""` is a new conversation, `chat/<id>` a known one. Back and forward work, links can be kept. */
+import { signal } from "./view.js"
+import { root } from "./api.js"
+
+/** @import { Signal } from "./view.js" */
+/** @typedef {{ name: "new" } | { name: "chat", id: string } | { name: "unknown" }} Route */
+
+/** @type {Signal<Route>} */
+export const route = signal(/** @type {Route} */ ({ name: "new" }))
+
+/** @param {string} pathname @param {string} base the root's path, with a slash at its end @returns {Route} */
+export function parse(pathname, base) {
+  if (pathname === base || `${pathname}/` === base) return { name: "new" }
+  const [area, id, ...rest] = pathname.startsWith(base) ? pathname.slice(base.length).split("/") : []
+  if (area === "chat" && !id) return { name: "new" }
+  return area === "chat" && id && !rest.join("") ? { name: "chat", id: decode(id) } : { name: "unknown" }
+}
+
+/** @param {string} text */
+function decode(text) {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** @param {string | null} conversation @returns {string} its address */
+export const addressOf = conversation => root.pathname + (conversation ? `chat/${encodeURIComponent(conversation)}` : "")
+
+/**
+ * @param {string | null} conversation null: a new one
+ * @param {{ replace?: boolean }} [how]
+ */
+export function go(conversation, { replace = false } = {}) {
+  const address = addressOf(conversation)
+  if (address !== location.pathname) history[replace ? "replaceState" : "pushState"](null, "", address)
+  read()
+}
+
+function read() {
+  const next = parse(location.pathname, root.pathname)
+  if (JSON.stringify(next) !== JSON.stringify(route.value)) route.value = next
+}
+
+export function startRouter() {
+  addEventListener("popstate", read)
+  read()
+}

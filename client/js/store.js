@@ -1,0 +1,133 @@
+/**
+ * Everything the page shows, in signals. `dispatch` is how it changes.
+ *
+ * The pieces of a running answer come hundreds a second; they are gathered and applied once a frame, and only the
+ * message they belong to is told. Everything else is applied at once.
+ */
+import { batch, computed, signal } from "./view.js"
+import * as chats from "./chat.js"
+import * as lists from "./conversations.js"
+
+/** @import { ReadonlySignal, Signal } from "./view.js" */
+/** @import { Chat, ChatEvent, Message } from "./chat.js" */
+/** @import { Conversations, ListEvent } from "./conversations.js" */
+/** @import { Model, Provider, Role } from "./api.js" */
+
+/** @typedef {{ models: Model[], providers: Provider[], found: string[], roles: Role[],
+ *              default: { model: string, provider: string } | null, state: "loading" | "ready" | "failed", asking: boolean }} Catalogue */
+/** @typedef {{ model: string, provider: string, role: string }} Selection empty strings: as the server likes */
+/** @typedef {{ id: number, text: string, action?: { label: string, run: () => void } }} Toast */
+/** @typedef {{ code: string, values: Record<string, unknown> }} Trouble */
+/** @typedef {"loading" | "shown" | "missing" | "failed"} Opening how far the open conversation is */
+
+/** @type {Signal<Chat>} */
+export const chat = signal(chats.emptyChat())
+/** @type {Signal<Opening>} */
+export const opening = signal(/** @type {Opening} */ ("shown"))
+/** @type {Signal<Conversations>} */
+export const conversations = signal(lists.emptyList())
+/** @type {Signal<Catalogue>} */
+export const catalogue = signal(/** @type {Catalogue} */ ({
+  models: [], providers: [], found: [], roles: [], default: null, state: "loading", asking: false,
+}))
+/** @type {Signal<Selection>} */
+export const selection = signal({ model: "", provider: "", role: "" })
+/** Search the web for the answer. @type {Signal<boolean>} */
+export const web = signal(false)
+/** Why the last question was not taken; its text is back in the composer. @type {Signal<Trouble | null>} */
+export const refusal = signal(/** @type {Trouble | null} */ (null))
+/** Text on its way back to the composer. @type {Signal<string>} */
+export const returned = signal("")
+/** Questions that wait for the running answer, of the open conversation. @type {Signal<string[]>} */
+export const queue = signal(/** @type {string[]} */ ([]))
+/** @type {Signal<Toast[]>} */
+export const toasts = signal(/** @type {Toast[]} */ ([]))
+/** @type {Signal<"online" | "offline" | "reconnecting">} */
+export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ ("online"))
+/** @type {Signal<"" | "settings" | "help">} */
+export const dialog = signal(/** @type {"" | "settings" | "help"} */ (""))
+/** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */
+export const drawer = signal(false)
+/** Which of the two pickers is open. @type {Signal<"" | "model" | "role">} */
+export const picker = signal(/** @type {"" | "model" | "role"} */ (""))
+/** The own message that is being rewritten. @type {Signal<string>} */
+export const editing = signal("")
+
+// While an answer grows these two stay the same objects, and nothing that depends on the tree is computed again.
+const order = computed(() => chat.value.order)
+const chosen = computed(() => chat.value.chosen)
+/** Children of every message. @type {ReadonlySignal<Map<string, string[]>>} */
+export const family = computed(() => order.value && chats.childrenOf(chat.peek()))
+/** Ids of the messages of the shown branch. @type {ReadonlySignal<string[]>} */
+export const path = computed(() => chosen.value && chats.branch(chat.peek(), family.value))
+/** The id of the answer that is being written in the shown branch, or "". @type {ReadonlySignal<string>} */
+export const answering = computed(() => {
+  const last = chat.value.messages.get(path.value.at(-1) ?? "")
+  return last && chats.isRunning(last) ? last.id : ""
+})
+
+/** @type {Map<string, Signal<Message>>} */
+const messages = new Map()
+
+/** The signal of one message: whoever reads it is told of its changes only. @param {string} id @returns {Signal<Message>} */
+export function messageSignal(id) {
+  let known = messages.get(id)
+  if (!known) messages.set(id, (known = signal(/** @type {Message} */ (chat.peek().messages.get(id)))))
+  return known
+}
+
+/** @type {Extract<ChatEvent, { type: "streamed" }>[]} */
+let waiting = []
+/** @type {ReturnType<typeof setTimeout> | 0} */
+let timer = 0
+
+/** @param {ChatEvent} event */
+export function dispatch(event) {
+  if (event.type === "streamed") {
+    gather(event)
+    return
+  }
+  flush()
+  apply(event)
+}
+
+/** @param {Extract<ChatEvent, { type: "streamed" }>} event */
+function gather(event) {
+  const last = waiting.at(-1)
+  if (last?.answer === event.answer) last.events.push(...event.events)
+  else waiting.push({ ...event, events: [...event.events] })
+  if (timer) return
+  // A hidden page gets no frames; it is kept up to date all the same, in larger steps.
+  const hidden = globalThis.document?.hidden ?? true
+  timer = setTimeout(flush, hidden ? 200 : 100)
+  if (!hidden) requestAnimationFrame(flush)
+}
+
+/** Apply what has gathered, now. */
+export function flush() {
+  clearTimeout(timer)
+  timer = 0
+  const events = waiting
+  waiting = []
+  for (const event of events) apply(event)
+}
+
+/** @param {ChatEvent} event */
+function apply(event) {
+  const before = chat.peek()
+  const after = chats.reduce(before, event)
+  if (after === before) return
+  batch(() => {
+    chat.value = after
+    for (const [id, known] of messages) {
+      const message = after.messages.get(id)
+      if (message) known.value = message
+      else messages.delete(id)
+    }
+  })
+}
+
+/** @param {ListEvent} event */
+export function dispatchList(event) {
+  conversations.value = lists.reduce(conversations.peek(), event)
+}

@@ -1,0 +1,164 @@
+/**
+ * The events of one answer, from bytes to objects, across cuts: read, and when the line breaks, read on after the last event seen.
+ *
+ *     open(after) -> Response -> decodeEvents -> onEvents([{ seq, event }])
+ *
+ * An answer ends with `finished` or `failed`; everything else that ends a stream is a cut, and the server goes on writing meanwhile.
+ */
+
+/** @import { Numbered } from "./chat.js" */
+
+/** Longest wait before the next attempt, milliseconds. The wait itself is random, so that many pages do not return together. */
+const LONGEST_WAIT = 3_000
+/** The server says something every 15 seconds; a line silent for longer than this is dead, milliseconds. */
+const DEAD_AFTER = 40_000
+/** A page that comes back after a sleep does not wait for DEAD_AFTER. Milliseconds. */
+const SUSPECT_AFTER = 20_000
+
+/** Raised by `open` when asking again is useless. */
+export class Refused extends Error {}
+
+/**
+ * Server-sent events, piece by piece. Feed it text as it comes; it returns the events that are complete.
+ * @returns {(text: string) => { id: string, data: string }[]}
+ */
+export function createDecoder() {
+  let rest = ""
+  let id = ""
+  /** @type {string[]} */
+  let data = []
+
+  /** @param {string} line @param {{ id: string, data: string }[]} events */
+  const take = (line, events) => {
+    if (line === "") {
+      if (data.length) events.push({ id, data: data.join("\n") })
+      data = []
+      return
+    }
+    const colon = line.indexOf(":")
+    const field = colon < 0 ? line : line.slice(0, colon)
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1)
+    if (field === "data") data.push(value)
+    else if (field === "id") id = value
+  }
+
+  return text => {
+    /** @type {{ id: string, data: string }[]} */
+    const events = []
+    const buffer = rest + text
+    // A \r at the very end may be the first half of \r\n: it waits for the next piece.
+    const held = buffer.endsWith("\r") ? 1 : 0
+    const lines = buffer.slice(0, buffer.length - held).split(/\r\n|\n|\r/)
+    rest = (lines.pop() ?? "") + (held ? "\r" : "")
+    for (const line of lines) take(line, events)
+    return events
+  }
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {(events: Numbered[]) => void} onEvents called once for each piece that arrived
+ * @param {() => void} [onBytes]
+ */
+export async function decodeEvents(body, onEvents, onBytes) {
+  const decode = createDecoder()
+  const utf8 = new TextDecoder()
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      onBytes?.()
+      const events = decode(utf8.decode(value, { stream: true })).flatMap(parse)
+      if (events.length) onEvents(events)
+    }
+  } finally {
+    reader.releaseLock()
+  }
+}
+
+/** @param {{ id: string, data: string }} raw @returns {Numbered[]} */
+function parse({ id, data }) {
+  try {
+    return [{ seq: Number(id), event: JSON.parse(data) }]
+  } catch {
+    return []
+  }
+}
+
+/** @param {Numbered} numbered */
+const isLast = ({ event }) => event.type === "finished" || event.type === "failed"
+  || (event.type === "snapshot" && !["queued", "running"].includes(event.message.state))
+
+/**
+ * Follow an answer to its end.
+ * @param {object} way
+ * @param {(after: number, signal: AbortSignal) => Promise<Response>} way.open raises `Refused` when asking again is useless
+ * @param {(events: Numbered[]) => void} way.onEvents
+ * @param {(lost: boolean) => void} [way.onLine] the line was lost, or is there again
+ * @param {number} [way.after] number of the last event that is already known
+ * @param {AbortSignal} way.signal ends the following, not the answer
+ * @param {(milliseconds: number) => Promise<void>} [way.wait]
+ * @returns {Promise<boolean>} whether the end was seen; false when `signal` came first
+ */
+export async function follow({ open, onEvents, onLine, after = 0, signal, wait = waitOrWake }) {
+  let ended = false
+  for (let failures = 0; !ended && !signal.aborted;) {
+    const line = new AbortController()
+    const watch = watchLine(line)
+    const leave = () => line.abort()
+    signal.addEventListener("abort", leave)
+    try {
+      const response = await open(after, line.signal)
+      if (!response.body) throw new Refused("no body")
+      onLine?.(false)
+      await decodeEvents(response.body, events => {
+        failures = 0
+        after = Math.max(after, ...events.map(({ seq }) => seq).filter(Number.isFinite))
+        ended ||= events.some(isLast)
+        if (!signal.aborted) onEvents(events)
+      }, watch.alive)
+    } catch (error) {
+      if (error instanceof Refused) throw error
+    } finally {
+      watch.stop()
+      signal.removeEventListener("abort", leave)
+    }
+    if (ended || signal.aborted) break
+    failures += 1
+    if (failures > 1) onLine?.(true)
+    await wait(Math.random() * Math.min(LONGEST_WAIT, 250 * 2 ** failures))
+  }
+  return ended
+}
+
+/** Ends a line on which nothing has come for too long. @param {AbortController} line */
+function watchLine(line) {
+  let last = Date.now()
+  const check = (/** @type {number} */ limit) => { if (Date.now() - last > limit) line.abort() }
+  const timer = setInterval(check, 5_000, DEAD_AFTER)
+  const woken = () => check(SUSPECT_AFTER)
+  globalThis.document?.addEventListener("visibilitychange", woken)
+  return {
+    alive: () => { last = Date.now() },
+    stop: () => {
+      clearInterval(timer)
+      globalThis.document?.removeEventListener("visibilitychange", woken)
+    },
+  }
+}
+
+/** Wait, but not after the network or the person has come back. @param {number} milliseconds @returns {Promise<void>} */
+function waitOrWake(milliseconds) {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      globalThis.removeEventListener?.("online", done)
+      globalThis.document?.removeEventListener("visibilitychange", done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    globalThis.addEventListener?.("online", done)
+    globalThis.document?.addEventListener("visibilitychange", done)
+  })
+}

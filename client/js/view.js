@@ -1,0 +1,78 @@
+/**
+ * The one door to Preact, htm and signals. When one of them renames a file or goes away, this file changes and no other.
+ */
+import { Component, Fragment, h, render } from "preact"
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
+import { batch, computed, effect, signal, untracked } from "@preact/signals"
+import htm from "htm"
+
+export { Component, Fragment, batch, computed, effect, render, signal, untracked, useEffect, useLayoutEffect, useMemo, useRef, useState }
+
+/** Templates: html`<p class="x">${text}</p>`. Values are text or components, never markup. */
+export const html = htm.bind(h)
+
+/** @typedef {import("preact").ComponentChildren} Children */
+/**
+ * @template T
+ * @typedef {import("@preact/signals").Signal<T>} Signal
+ */
+/**
+ * @template T
+ * @typedef {import("@preact/signals").ReadonlySignal<T>} ReadonlySignal
+ */
+
+/** @type {Map<string, Promise<void>>} */
+const styles = new Map()
+
+/**
+ * Add a style sheet of client/css to the page, once.
+ * @param {string} name the file without its ending
+ */
+export function loadStyle(name) {
+  let loading = styles.get(name)
+  if (loading) return loading
+  loading = new Promise((resolve, reject) => {
+    const link = document.createElement("link")
+    link.rel = "stylesheet"
+    link.href = new URL(`../css/${name}.css`, import.meta.url).href
+    link.onload = () => resolve()
+    link.onerror = () => {
+      styles.delete(name)
+      link.remove()
+      reject(new Error(`style sheet ${name} did not load`))
+    }
+    document.head.append(link)
+  })
+  styles.set(name, loading)
+  return loading
+}
+
+/**
+ * A component whose file and style sheets are fetched when it is first drawn, or earlier by `warm()`.
+ * The first page stays small, and nothing is drawn without its style.
+ * @template {object} P
+ * @param {() => Promise<import("preact").ComponentType<P>>} load
+ * @param {string[]} sheets
+ */
+export function lazy(load, sheets = []) {
+  /** @type {Signal<{ component: import("preact").ComponentType<P> } | null>} */
+  const loaded = signal(null)
+  /** @type {Promise<void> | null} */
+  let loading = null
+
+  const warm = () => {
+    loading ??= Promise.all([load(), ...sheets.map(loadStyle)]).then(
+      ([component]) => { loaded.value = { component } },
+      () => { loading = null },
+    )
+    return loading
+  }
+
+  /** @param {P} props */
+  const Lazy = props => {
+    if (loaded.value) return h(loaded.value.component, props)
+    void warm()
+    return null
+  }
+  return Object.assign(Lazy, { warm })
+}

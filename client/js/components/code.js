@@ -1,0 +1,121 @@
+/** A block of code: language, copy, wrap, folding when it is long; colours come when it is finished and in sight. */
+import { Component, html } from "../view.js"
+import { copyText } from "../clipboard.js"
+import { t } from "../i18n.js"
+import { hasHidden } from "../markdown/hidden.js"
+import { whenIdle } from "../markdown/idle.js"
+import { languageFile } from "../markdown/languages.js"
+import { visible } from "./inline.js"
+
+/** @import { CodeBlock } from "../markdown/scanner.js" */
+
+/** Longer code is folded. Lines. */
+const FOLD = 40
+/** Milliseconds for which the button says that it worked. */
+const SAID = 1_500
+/** How far below the window colours are prepared. */
+const AHEAD = "800px"
+
+/** @typedef {{ block: CodeBlock }} Props */
+/** @typedef {{ wrap: boolean, full: boolean, copied: boolean }} State */
+
+/** @extends {Component<Props, State>} */
+export class Code extends Component {
+  state = { wrap: false, full: false, copied: false }
+  /** @type {IntersectionObserver | null} */
+  observer = null
+  /** The pieces that were asked to be coloured. @type {string[] | null} */
+  asked = null
+  /** Elements that were painted are replaced when the code goes on growing. */
+  epoch = 0
+  /** @type {Element | null} */
+  figure = null
+  /** @param {Element | null} element */
+  keep = element => { this.figure = element }
+
+  componentDidMount() {
+    this.watch()
+  }
+
+  componentDidUpdate() {
+    this.watch()
+  }
+
+  componentWillUnmount() {
+    this.observer?.disconnect()
+  }
+
+  /** @param {Props} next @param {State} state */
+  shouldComponentUpdate(next, state) {
+    if (this.asked && !sameTexts(this.asked, next.block.pieces)) {
+      this.asked = null
+      this.epoch++
+    }
+    return next.block !== this.props.block || state !== this.state
+  }
+
+  watch() {
+    const { open, language, pieces } = this.props.block
+    if (open || this.asked || this.observer || !languageFile(language) || pieces.some(hasHidden)) return
+    this.observer = new IntersectionObserver(entries => {
+      if (!entries.some(entry => entry.isIntersecting)) return
+      this.observer?.disconnect()
+      this.observer = null
+      void this.colour()
+    }, { rootMargin: AHEAD })
+    if (this.figure) this.observer.observe(this.figure)
+  }
+
+  async colour() {
+    const { language, pieces, open } = this.props.block
+    if (open || this.asked) return
+    this.asked = pieces
+    const { highlight } = await import("../markdown/highlight.js")
+    const paint = await highlight(language, pieces)
+    if (!paint) return
+    pieces.forEach((_, i) => whenIdle(() => {
+      const part = this.figure?.querySelectorAll(".code__part")[i]
+      if (this.asked === pieces && part) paint(part, i)
+    }))
+  }
+
+  async copy() {
+    if (!await copyText(this.props.block.pieces.join(""))) return
+    this.setState({ copied: true })
+    setTimeout(() => this.setState({ copied: false }), SAID)
+  }
+
+  render() {
+    const { block: { language, pieces, lines } } = this.props
+    const { wrap, full, copied } = this.state
+    const isLong = lines > FOLD
+    return html`
+      <figure ref=${this.keep} class=${`code${wrap ? " code--wrap" : ""}${isLong && !full ? " code--folded" : ""}`}>
+        <figcaption class="code__head">
+          <span class="code__language">${visible(language.slice(0, 32)) || t("code.plain")}</span>
+          <button type="button" aria-pressed=${wrap} onClick=${() => this.setState({ wrap: !wrap })}>${t("code.wrap")}</button>
+          <button type="button" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "code.copy")}</button>
+        </figcaption>
+        <pre class="code__body" tabindex="0"><code>${pieces.map((text, i) => html`<${Part} key=${`${this.epoch}.${i}`} text=${text} />`)}</code></pre>
+        ${isLong && html`
+          <button type="button" class="code__more" aria-expanded=${full} onClick=${() => this.setState({ full: !full })}>
+            ${full ? t("code.show_less") : t("code.show_all", { count: lines })}
+          </button>`}
+      </figure>`
+  }
+}
+
+/** @extends {Component<{ text: string }>} */
+class Part extends Component {
+  /** @param {{ text: string }} next */
+  shouldComponentUpdate(next) {
+    return next.text !== this.props.text
+  }
+
+  render() {
+    return html`<span class="code__part">${visible(this.props.text)}</span>`
+  }
+}
+
+/** @param {string[]} one @param {string[]} other */
+const sameTexts = (one, other) => one === other || (one.length === other.length && one.every((text, i) => text === other[i]))

@@ -1,0 +1,69 @@
+/** A table: scrolls by itself, can be copied as TSV; rows are drawn in groups that never change once they are full. */
+import { Component, html } from "../view.js"
+import { copyText } from "../clipboard.js"
+import { t } from "../i18n.js"
+import { tableCells } from "../markdown/inline.js"
+import { Inline } from "./inline.js"
+
+/** @import { TableBlock } from "../markdown/scanner.js" */
+/** @import { Scope } from "./inline.js" */
+
+/** Milliseconds for which the button says that it worked. */
+const SAID = 1_500
+const ALIGNED = new Set(["left", "center", "right"])
+
+/** @typedef {{ block: TableBlock, scope: Scope }} Props */
+
+/** @extends {Component<Props, { copied: boolean }>} */
+export class Table extends Component {
+  state = { copied: false }
+
+  async copy() {
+    const { head, delimiter, pieces } = this.props.block
+    const { head: names = [], rows = [] } = tableCells(head, delimiter, pieces.join("\n")) ?? {}
+    if (!await copyText([names, ...rows].map(row => row.map(tsvCell).join("\t")).join("\n"))) return
+    this.setState({ copied: true })
+    setTimeout(() => this.setState({ copied: false }), SAID)
+  }
+
+  render() {
+    const { block: { head, delimiter, pieces, open }, scope } = this.props
+    const cells = tableCells(head, delimiter, "")
+    if (!cells) return html`<p><${Inline} text=${[head, delimiter, ...pieces].join("\n")} scope=${scope} /></p>`
+    return html`
+      <div class="table">
+        <div class="table__scroll" tabindex="0" role="region" aria-label=${t("table.label")}>
+          <table>
+            <thead><tr>${cells.head.map((text, i) => html`<th key=${i} scope="col" class=${aligned(cells.align[i])}><${Inline} text=${text} scope=${scope} open=${open && !pieces.length} /></th>`)}</tr></thead>
+            ${pieces.map((rows, i) => html`<${Rows} key=${i} head=${head} delimiter=${delimiter} rows=${rows} scope=${scope} open=${open && i === pieces.length - 1} />`)}
+          </table>
+        </div>
+        <button type="button" class="table__copy" onClick=${() => this.copy()}>${t(this.state.copied ? "code.copied" : "table.copy")}</button>
+      </div>`
+  }
+}
+
+/** @typedef {{ head: string, delimiter: string, rows: string, scope: Scope, open: boolean }} RowsProps */
+
+/** @extends {Component<RowsProps>} */
+class Rows extends Component {
+  /** @param {RowsProps} next */
+  shouldComponentUpdate(next) {
+    return next.rows !== this.props.rows || next.open !== this.props.open || next.head !== this.props.head || next.delimiter !== this.props.delimiter
+  }
+
+  render() {
+    const { head, delimiter, rows, scope, open } = this.props
+    const cells = tableCells(head, delimiter, rows)
+    if (!cells) return null
+    const last = cells.rows.length - 1
+    return html`<tbody>${cells.rows.map((row, r) => html`
+      <tr key=${r}>${row.map((text, i) => html`<td key=${i} class=${aligned(cells.align[i])}><${Inline} text=${text} scope=${scope} open=${open && r === last} /></td>`)}</tr>`)}</tbody>`
+  }
+}
+
+/** @param {string | null} align */
+const aligned = align => align && ALIGNED.has(align) ? `align-${align}` : undefined
+
+/** A cell that a spreadsheet would take for a formula is told not to be one. @param {string} text */
+const tsvCell = text => text.replace(/^[=+\-@](?!\d)/, "'$&").replace(/[\t\n]/g, " ").replace(/<br\s*\/?>/gi, " ")

@@ -10,7 +10,7 @@ import { Greeting } from "./greeting.js"
 import { Sidebar } from "./sidebar.js"
 import { Toasts } from "./toasts.js"
 
-export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown"])
+export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown", "code"])
 const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
 const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
 const Missing = lazy(() => import("./missing.js").then(file => file.Missing))

@@ -270,6 +270,7 @@ class ThinkTag:
         self._inside = False
         self._held = ""
         self._strip = False
+        self._thought = False
 
     def feed(self, text: str) -> Sequence[Text | Reasoning]:
         text = self._held + text
@@ -280,7 +281,7 @@ class ThinkTag:
             start = text.lstrip()
             if start.startswith(self.OPEN):
                 self._inside = True
-                text = start[len(self.OPEN) :].lstrip("\n")
+                text = start[len(self.OPEN) :]
             elif self.OPEN.startswith(start):
                 self._held = text
                 return ()
@@ -297,6 +298,9 @@ class ThinkTag:
         return (Reasoning(held),) if self._inside else (Text(held),)
 
     def _within(self, text: str) -> Sequence[Text | Reasoning]:
+        if not self._thought:
+            text = text.lstrip()
+            self._thought = bool(text)
         thought, tag, rest = text.partition(self.SHUT)
         if tag:
             self._inside = False

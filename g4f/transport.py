@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 
+from g4f.deadlines import LOCAL, REMOTE, Deadlines, Watch
 from g4f.decoders import KEEPALIVE, LinesDecoder, ServerEvent, SSEDecoder, TolerantJSON
 from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, ProviderError, TimedOut, TLSFailed, Unreachable
 from g4f.http_errors import ERROR_BODY_BYTES, error_of_status
@@ -36,25 +37,8 @@ __all__ = ["KEEPALIVE", "LOCAL", "REMOTE", "Deadlines", "ServerEvent", "Terms", 
 STREAM_BYTES = 1 << 30  # the most bytes in which an answer may be wrapped
 JSON_BYTES = 32 << 20
 
-# A model server answers a browser's page with HTML, a portal answers everything with HTML.
 _HTML = ("text/html", "application/xhtml")
 _EVENT_STARTS = (b"data", b"event", b":", b"id", b"retry", b"\xef\xbb\xbf", b"\r", b"\n")
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds by the monotonic clock: to connect, to the answer's head, between two packets, between two events that are
-    not mere keep-alives, for the whole answer."""
-
-    connect: float = 5.0
-    first_byte: float = 60.0
-    idle: float = 60.0
-    content: float = 300.0
-    total: float = 900.0
-
-
-REMOTE = Deadlines()
-LOCAL = Deadlines(first_byte=300.0, idle=300.0)  # a local model may load for minutes before its first word
 
 
 @dataclass(frozen=True)
@@ -125,7 +109,7 @@ class Transport:
 
     async def _json(self, method: str, url: str, body: Any, terms: Terms) -> Any:
         response = await self._open(method, url, body, _accepting(terms, "application/json"))
-        watch = _Watch(terms.deadlines, response.close)
+        watch = Watch(response, terms.deadlines)
         try:
             _refuse_html(response)
             with _mapped(watch, url, Unreachable):
@@ -145,7 +129,7 @@ class Transport:
         self, url: str, body: Any, terms: Terms, decoder_type: Callable[[], _Decoder]
     ) -> AsyncGenerator[ServerEvent, None]:
         response = await self._open("POST", url, body, terms)
-        watch = _Watch(terms.deadlines, response.close)
+        watch = Watch(response, terms.deadlines)
         decoder = decoder_type()
         received = 0
         try:
@@ -221,7 +205,7 @@ class Transport:
 
     async def _error_body(self, response: aiohttp.ClientResponse, deadlines: Deadlines) -> bytes:
         """As much of the body as explains the error; a body that does not come explains nothing."""
-        watch = _Watch(deadlines, response.close)
+        watch = Watch(response, deadlines)
         watch.start()
         try:
             return await _read_capped(response, ERROR_BODY_BYTES)
@@ -260,56 +244,6 @@ class _Trace:
 
 async def _note_reuse(session: aiohttp.ClientSession, context: Any, parameters: aiohttp.TraceConnectionReuseconnParams) -> None:
     context.trace_request_ctx.reused = True
-
-
-class _Watch:
-    """Closes a response whose deadlines have passed; one timer an answer, not one a packet.
-
-    Only time spent waiting for the server counts: a reader of ours that pauses does not make the server late.
-    """
-
-    def __init__(self, deadlines: Deadlines, close: Callable[[], object]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._deadlines = deadlines
-        self._close = close
-        self._timer: asyncio.TimerHandle | None = None
-        self._began = self._packet = self._content = 0.0
-        self.waiting = False
-        self.spoken = True
-        self.timed_out = ""  # which deadline passed
-
-    def start(self) -> None:
-        self._began = self._packet = self._content = self._loop.time()
-        self.waiting = True
-        self._timer = self._loop.call_later(min(self._deadlines.idle, self._deadlines.total), self._check)
-
-    def wait(self) -> None:
-        """From now on the server is waited for."""
-        self._packet = self._loop.time()
-        if self.spoken:
-            self._content = self._packet
-            self.spoken = False
-        self.waiting = True
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _check(self) -> None:
-        now = self._loop.time()
-        limits = self._deadlines
-        ends = [(self._began + limits.total, "the whole answer took too long")]
-        if self.waiting:
-            ends.append((self._packet + limits.idle, "silence"))
-            ends.append((self._content + limits.content, "nothing but keep-alives"))
-        else:
-            ends.append((now + limits.idle, ""))
-        due, reason = min(ends)
-        if now < due:
-            self._timer = self._loop.call_at(due, self._check)
-            return
-        self.timed_out = reason
-        self._close()
 
 
 class _WholeJSON:
@@ -358,7 +292,7 @@ async def _read_capped(response: aiohttp.ClientResponse, cap: int) -> bytes:
 
 
 @contextmanager
-def _mapped(watch: _Watch | None, url: str, broken: type[ProviderError]) -> Iterator[None]:
+def _mapped(watch: Watch | None, url: str, broken: type[ProviderError]) -> Iterator[None]:
     """Turn what aiohttp, ssl and the system raise into our errors. ``broken`` is what a lost connection means here."""
     try:
         yield

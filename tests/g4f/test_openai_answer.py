@@ -1,0 +1,94 @@
+"""Single chunks, as met in the wild."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from g4f.chat import Citation, Finished, Reasoning, Text, ToolCall
+from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
+from g4f.openai_answer import Answer, ThinkTag
+
+
+def read(*chunks: object) -> list[object]:
+    answer = Answer("Service", "model")
+    events: list[object] = []
+    for chunk in chunks:
+        events += answer.read(chunk if isinstance(chunk, str) else json.dumps(chunk))
+    return [*events[1:], *answer.close()]
+
+
+def delta(finish: str | None = None, **fields: object) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": fields, "finish_reason": finish}]}
+
+
+@given(st.text(alphabet="а<think/>! \n", max_size=60), st.lists(st.integers(0, 80), max_size=8))
+def test_the_tag_of_thinking_is_found_wherever_it_is_cut(said: str, places: list[int]) -> None:
+    def parts(text: str, marks: list[int]) -> tuple[str, str]:
+        tag = ThinkTag()
+        bounds = [0, *sorted(mark % (len(text) + 1) for mark in marks), len(text)]
+        pieces: list[Text | Reasoning] = []
+        for start, end in zip(bounds, bounds[1:], strict=False):
+            piece = text[start:end]
+            if piece:
+                pieces += [Text(piece)] if tag.over else tag.feed(piece)
+        pieces += tag.close()
+        return tuple("".join(p.text for p in pieces if isinstance(p, kind)) for kind in (Reasoning, Text))  # type: ignore[return-value]
+
+    for text in (said, f"<think>{said}", f" <think>\n{said}</think>\n\n{said}"):
+        assert parts(text, places) == parts(text, [])
+
+
+def test_a_tag_further_on_is_text() -> None:
+    events = read(delta(content="Тег <think>"), delta("stop", content=" пишут так</think>"))
+    assert events == [Text("Тег <think>"), Text(" пишут так</think>"), Finished("stop")]
+
+
+def test_thinking_that_never_ends_is_still_thinking() -> None:
+    events = read(delta(content="<think>думаю</th"), delta("length"))
+    assert events == [Reasoning("думаю"), Reasoning("</th"), Finished("length")]
+
+
+def test_arguments_given_as_an_object_become_text() -> None:
+    call = {"function": {"name": "f", "arguments": {"город": 1}}}
+    assert read(delta("tool_calls", tool_calls=[call]))[0] == ToolCall(0, "", "f", '{"город": 1}')
+
+
+def test_the_old_form_of_a_call_is_understood() -> None:
+    assert read(delta("function_call", function_call={"name": "f", "arguments": "{}"})) == [ToolCall(0, "", "f", "{}"), Finished("tool")]
+
+
+def test_sources_are_citations_if_they_are_pages() -> None:
+    notes = [
+        {"type": "url_citation", "url_citation": {"url": "https://example.org/", "title": "Пример"}},
+        {"type": "url_citation", "url_citation": {"url": "javascript:alert(1)"}},
+    ]
+    assert read(delta("stop", content="Да", annotations=notes))[1] == Citation("https://example.org/", "Пример")
+
+
+def test_an_answer_without_a_word_is_no_answer() -> None:
+    with pytest.raises(ProtocolViolation):
+        read(delta("stop"), "[DONE]")
+
+
+def test_a_refusal_is_what_the_model_says() -> None:
+    assert read(delta("stop", refusal="Не могу"))[0] == Text("Не могу")
+
+
+@pytest.mark.parametrize("reason", ["error", "ERROR", "insufficient_system_resource"])
+def test_a_finish_that_is_a_failure_is_raised(reason: str) -> None:
+    with pytest.raises(ServerFailed):
+        read(delta(content="Нач"), delta(reason))
+
+
+def test_an_orphaned_half_of_an_emoji_is_replaced() -> None:
+    chunk = '{"choices":[{"index":0,"delta":{"content":"a\\ud83d"},"finish_reason":"stop"}]}'
+    assert "".join(event.text for event in read(chunk) if isinstance(event, Text)) == "a\ufffd"
+
+
+def test_a_stream_without_any_end_was_cut() -> None:
+    with pytest.raises(Interrupted):
+        read(delta(content="Нач"))

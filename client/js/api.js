@@ -1,4 +1,5 @@
 /** Every request to the server: docs/api.md as functions. Answers with values, raises `ApiError`. */
+import { root } from "./root.js"
 import { Refused } from "./stream.js"
 
 /** @import { Conversation } from "./conversations.js" */
@@ -23,11 +24,7 @@ export class ApiError extends Refused {
   }
 }
 
-/** Address of the application, with a slash at its end. */
-export const root = new URL(
-  globalThis.document?.querySelector('meta[name="root"]')?.getAttribute("content") ?? "./",
-  globalThis.document?.baseURI ?? "http://localhost/",
-)
+export { root }
 
 const address = (/** @type {string} */ path) => new URL(`backend-api/v2/${path}`, root)
 const part = encodeURIComponent

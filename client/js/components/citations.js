@@ -1,6 +1,7 @@
 /** The sources of an answer, as numbered chips. */
 import { html } from "../view.js"
 import { t } from "../i18n.js"
+import { root } from "../root.js"
 
 /** @import { Citation } from "../chat.js" */
 
@@ -27,7 +28,7 @@ export function Citations({ citations }) {
 /** A source is a web page, or a page of our own; nothing else becomes a link. @param {string} text @returns {URL | null} */
 function parse(text) {
   try {
-    const url = new URL(text, document.baseURI)
+    const url = new URL(text, root)
     return ["http:", "https:"].includes(url.protocol) ? url : null
   } catch {
     return null

@@ -4,6 +4,7 @@ import { t } from "../i18n.js"
 import { inline, linkTarget, pictureTarget, splitHidden } from "../markdown.js"
 import { decode } from "../markdown/entities.js"
 import { misleads } from "../markdown/links.js"
+import { root } from "../root.js"
 import { Formula } from "./formula.js"
 
 /** @import { Token } from "../markdown/inline.js" */
@@ -108,12 +109,13 @@ function link(token, key, scope, depth, inLink) {
     const isSaid = token.autolink || inLink || decode(token.text ?? "") === decode(address)
     return html`<span key=${key} class="link-refused">${words}${!isSaid && html` <code>${visible(decode(address))}</code>`}</span>`
   }
+  if (target.guide) return html`<a key=${key} href=${new URL(target.href, root).href} target="_blank">${words}</a>`
   if (target.inside) return html`<a key=${key} href=${target.href}>${words}</a>`
   const title = [t("link.opens", { host: target.host }), token.title && decode(token.title)].filter(Boolean).join("\n")
   const definition = /^\[[^[\]]+\]$/.test(token.raw) ? scope.references.links[(token.text ?? "").toLowerCase()] : undefined
   if (definition?.source) return html`<a key=${key} class="cite" href=${target.href} target="_blank" rel=${REL} title=${title}>${words}</a>`
   const host = misleads(token.text ?? "", target) && html`<span class="link-host"> (${target.host})</span>`
-  return html`<a key=${key} class="link" href=${target.href} target="_blank" rel=${REL} title=${title}>${words}</a>${host}`
+  return html`<a key=${key} href=${target.href} target="_blank" rel=${REL} title=${title}>${words}</a>${host}`
 }
 
 /** @param {Token} token @param {number} key @param {boolean} inLink */

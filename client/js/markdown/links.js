@@ -3,7 +3,13 @@ import { decode } from "./entities.js"
 
 const PICTURE_DATA = /^data:image\/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/
 
-/** @typedef {{ href: string, host: string, inside: boolean }} Target `host`: what the reader should see; `inside`: a place on this page */
+/** A section of the product's own guide, relative to the application's root: what «Помощник» links to. */
+const GUIDE = /^help\/(?:ru|en)\/[a-z-]+\.md(?:#[\p{L}\p{N}_-]+)?$/u
+
+/**
+ * @typedef {{ href: string, host: string, inside: boolean, guide?: boolean }} Target
+ *   `host`: what the reader should see; `inside`: a place on this page; `guide`: relative to the application's root
+ */
 
 /**
  * @param {string} address as it stands in the text
@@ -12,6 +18,7 @@ const PICTURE_DATA = /^data:image\/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+=
 export function linkTarget(address) {
   const plain = decode(address)
   if (/^#[\p{L}\p{N}._~-]+$/u.test(plain)) return { href: plain, host: plain, inside: true }
+  if (GUIDE.test(plain)) return { href: plain, host: "", inside: true, guide: true }
   // eslint-disable-next-line no-control-regex
   if (!/^(?:https?:\/\/|mailto:)[^\s\u0000-\u0020\u007f\\]+$/i.test(plain)) return null
   try {

@@ -100,7 +100,7 @@ def read_arguments(argv: list[str]) -> argparse.Namespace:
         return options
     options, unknown = parser.parse_known_args(argv)
     if options.command not in COMMANDS:
-        unknown = [options.command, *unknown]
+        unknown.append(options.command)
     if unknown:
         sys.exit(f"Не понимаю «{unknown[0]}». Подсказка: python3 run.py --help")
     return options
@@ -168,6 +168,7 @@ def alone() -> Iterator[None]:
     except OSError as error:
         raise SetupFailed(f"Нет прав на запись в {ROOT}: {error.strerror}.") from None
     with file:
+        os.set_inheritable(file.fileno(), True)  # a package manager that outlives a killed run.py still holds the lock
         waiting = False
         while not take_lock(file.fileno(), wait=waiting):
             if not waiting:
@@ -387,6 +388,7 @@ def run_shown(command: list[str], title: str, megabytes: int, environment: dict[
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        close_fds=False,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -63,7 +63,8 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
         store = SqlStore(database)
         loop = LoopThread()
         undo.callback(loop.close)
-        catalog = _catalog(settings, providers)
+        transport = _transport(settings)
+        catalog = _catalog(settings, transport, providers)
         runner = Runner(store, _speak, loop, max_running=settings.max_running)
         runner.restore()
         services = Services(
@@ -71,6 +72,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             database=database,
             store=store,
             conversations=Conversations(store),
+            transport=transport,
             catalog=catalog,
             roles=roles.load(),
             loop=loop,
@@ -82,9 +84,12 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
         return services
 
 
-def _catalog(settings: Settings, providers: Mapping[str, type[Provider]] | None) -> Catalog:
+def _transport(settings: Settings) -> Transport:
     remote, local = _deadlines(settings)
-    transport = Transport(str(settings.ca_file or ""), deadlines=remote, local_deadlines=local)
+    return Transport(str(settings.ca_file or ""), deadlines=remote, local_deadlines=local)
+
+
+def _catalog(settings: Settings, transport: Transport, providers: Mapping[str, type[Provider]] | None) -> Catalog:
     return Catalog(
         transport,
         settings.providers,
@@ -113,6 +118,7 @@ def close_app(app: Flask, grace: float = 0.0) -> None:
     services.runner.drain(grace)
     services.runner.close()
     services.loop.run(services.catalog.close())
+    services.loop.run(services.transport.close())
     services.loop.close()
     services.database.close()
 

@@ -9,6 +9,7 @@ from flask import current_app, g
 
 if TYPE_CHECKING:
     from g4f.catalog import Catalog
+    from g4f.transport import Transport
     from server.auth import Auth
     from server.conversations import Conversations
     from server.generation.loop import LoopThread
@@ -30,6 +31,7 @@ class Services:
     database: Database
     store: SqlStore
     conversations: Conversations
+    transport: Transport
     catalog: Catalog
     roles: Roles
     loop: LoopThread

@@ -1,0 +1,162 @@
+"""Live responses on the asyncio loop: each is a socket that has left the HTTP server, and an async iterator of chunks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http
+import logging
+import socket
+import time
+from typing import Protocol
+
+from server import wire
+from server.generation.loop import LoopThread
+from server.streaming import PING_SECONDS, LiveBody, Refused
+
+logger = logging.getLogger(__name__)
+
+WRITE_AHEAD = 64 * 1024  # bytes queued for a slow reader before its source has to wait
+NO_PROGRESS_SECONDS = 30.0  # a reader that takes nothing for so long is let go (A-109)
+MAX_READERS = 4_000  # live bodies at once; more are refused with 503
+
+
+class Head(Protocol):
+    """The response's status and headers, which can still change until the first chunk: a task of the HTTP server."""
+
+    live: LiveBody | None
+    status: str
+    response_headers: list[tuple[str, str]]
+    content_length: int | None
+    chunked_response: bool
+
+    def build_response_header(self) -> bytes: ...
+
+
+class Reader(asyncio.Protocol):
+    """One live response on the loop: writes the chunks, holds back for a slow reader, notices when the reader has gone."""
+
+    def __init__(self, head: Head, queued: bytes) -> None:
+        self._head = head
+        self._queued = queued
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._started = False
+        self.transport: asyncio.Transport
+        self.written_at = time.monotonic()
+        self.pump: asyncio.Task[None]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        self.pump = asyncio.get_running_loop().create_task(self._run())
+
+    def data_received(self, data: bytes) -> None:
+        """The request is complete and the connection closes after the response: nothing that comes now matters."""
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._writable.set()
+        self.pump.cancel()
+
+    async def _run(self) -> None:
+        assert self._head.live is not None
+        chunks = self._head.live.chunks
+        try:
+            async for chunk in chunks:
+                self._write(chunk)
+                if not self._writable.is_set():
+                    await asyncio.wait_for(self._writable.wait(), NO_PROGRESS_SECONDS)
+            self._finish()
+        except Refused as refusal:
+            self._refuse(refusal)
+        except (asyncio.CancelledError, asyncio.TimeoutError):
+            self.transport.abort()
+        except Exception:
+            logger.exception("a live response failed")
+            self.transport.abort()
+        finally:
+            with contextlib.suppress(Exception):
+                await chunks.aclose()
+
+    def _write(self, chunk: bytes) -> None:
+        if not self._started:
+            self._started = True
+            chunk = self._queued + self._head.build_response_header() + self._framed(chunk)
+        else:
+            chunk = self._framed(chunk)
+        self.transport.write(chunk)
+        self.written_at = time.monotonic()
+
+    def _framed(self, chunk: bytes) -> bytes:
+        if not chunk or not self._head.chunked_response:
+            return chunk
+        return b"%X\r\n%b\r\n" % (len(chunk), chunk)
+
+    def _finish(self) -> None:
+        self._write(b"")
+        if self._head.chunked_response:
+            self.transport.write(b"0\r\n\r\n")
+        self.transport.close()
+
+    def _refuse(self, refusal: Refused) -> None:
+        self._head.status = f"{refusal.status} {http.HTTPStatus(refusal.status).phrase}"
+        replaced = {name.lower() for name in refusal.headers}
+        kept = [header for header in self._head.response_headers if header[0].lower() not in replaced]
+        self._head.response_headers = [*kept, *refusal.headers.items()]
+        self._head.content_length = len(refusal.body)
+        self._write(refusal.body)
+        self.transport.close()
+
+    def ping(self) -> None:
+        if self._started and self._writable.is_set() and self._head.live and self._head.live.pings:
+            self._write(wire.PING)
+
+
+class Readers:
+    """All live responses of this process."""
+
+    def __init__(self, loop: LoopThread) -> None:
+        self._loop = loop
+        self._all: set[Reader] = set()
+        self._heart = loop.spawn(self._beat())
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._all) < MAX_READERS
+
+    def take(self, connection: socket.socket, head: Head, queued: bytes) -> None:
+        """Called in a thread of the HTTP server: from here on the socket belongs to the loop."""
+        self._loop.spawn(self._adopt(connection, head, queued))
+
+    async def _adopt(self, connection: socket.socket, head: Head, queued: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        _, reader = await loop.connect_accepted_socket(lambda: Reader(head, queued), connection)
+        self._all.add(reader)
+        reader.pump.add_done_callback(lambda _: self._all.discard(reader))
+
+    async def _beat(self) -> None:
+        """One clock for all pings."""
+        while True:
+            await asyncio.sleep(PING_SECONDS / 3)
+            due = time.monotonic() - PING_SECONDS * 2 / 3
+            for reader in [reader for reader in self._all if reader.written_at < due]:
+                reader.ping()
+
+    def drain(self, grace: float) -> None:
+        """Let the last events reach their readers."""
+        self._loop.run(self._drain(grace))
+
+    async def _drain(self, grace: float) -> None:
+        pumps = [reader.pump for reader in self._all]
+        if pumps:
+            await asyncio.wait(pumps, timeout=grace)
+
+    def close(self) -> None:
+        self._heart.cancel()

@@ -1,0 +1,231 @@
+"""The HTTP server as the network meets it: real sockets, live responses, hostile requests, deadlines, a quiet end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from server import edge, readers
+from server.context import Services
+from server.edge import HttpServer
+from tests.fakes import WORDS, Scripted
+from tests.server.conftest import question, read_events
+
+API = "/backend-api/v2"
+
+
+@pytest.fixture
+def server(app: Flask, services: Services) -> Iterator[HttpServer]:
+    server = HttpServer(app, services.loop, services.settings, lambda: services.auth.login_required)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server
+    server.close()
+    thread.join()
+    server.shutdown()
+
+
+@contextmanager
+def connection(server: HttpServer) -> Iterator[http.client.HTTPConnection]:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+        yield connection
+
+
+def post(connection: http.client.HTTPConnection, path: str, body: Any) -> http.client.HTTPResponse:
+    connection.request("POST", API + path, json.dumps(body), {"Content-Type": "application/json"})
+    return connection.getresponse()
+
+
+def raw(server: HttpServer, data: bytes) -> bytes:
+    """Everything the server says to these bytes until it closes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+        sock.sendall(data)
+        received = b""
+        while piece := sock.recv(65536):
+            received += piece
+        return received
+
+
+def get(path: str = "/health", *lines: str, version: str = "1.1") -> bytes:
+    return "\r\n".join([f"GET {path} HTTP/{version}", *(lines or ("Host: localhost", "Connection: close")), "", ""]).encode()
+
+
+def test_a_live_answer_comes_whole_over_a_real_connection(server: HttpServer) -> None:
+    with connection(server) as client:
+        response = post(client, "/conversation", question("пиши долго"))
+        assert response.status == 200
+        assert response.getheader("Content-Type") == "text/event-stream; charset=utf-8"
+        assert response.getheader("X-Accel-Buffering") == "no"
+        assert response.getheader("Content-Security-Policy")
+        events, ids = read_events(response.read())
+    assert "".join(event["text"] for event in events if event["type"] == "text") == "".join(WORDS)
+    assert ids == list(range(1, len(ids) + 1))
+
+
+def test_an_old_client_gets_a_body_that_ends_with_the_connection(server: HttpServer) -> None:
+    body = json.dumps(question("Привет", format="text")).encode()
+    head = f"POST {API}/conversation HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    answer = raw(server, head.encode() + body)
+    head_, _, text = answer.partition(b"\r\n\r\n")
+    assert text.decode() == "Привет! Как дела?"
+    assert b"chunked" not in head_.lower()
+
+
+def test_an_error_before_the_first_word_is_a_real_status_on_the_loop_too(server: HttpServer) -> None:
+    with connection(server) as client:
+        response = post(client, "/conversation", question("тут предел", format="text"))
+        assert response.status == 429
+        assert json.loads(response.read())["code"] == "rate_limited"
+
+
+def test_a_reader_costs_no_thread(server: HttpServer, services: Services) -> None:
+    before = threading.active_count()
+    with connection(server) as first:
+        answer = read_first(post(first, "/conversation", question("пиши бесконечно")))["answer"]
+        followers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(services.settings.threads * 3)]
+        for follower in followers:
+            follower.sendall(get(f"{API}/answers/{answer}/events?after=0", "Host: localhost"))
+        for follower in followers:
+            assert follower.recv(4096).startswith(b"HTTP/1.1 200")
+        assert threading.active_count() <= before + 4  # readers of the database, a fixed handful
+        with connection(server) as other:
+            other.request("GET", "/health")
+            assert other.getresponse().status == 200
+        with connection(server) as other:
+            assert json.loads(post(other, f"/answers/{answer}/stop", {}).read()) == {"state": "stopped"}
+        for follower in followers:
+            follower.close()
+
+
+def read_first(response: http.client.HTTPResponse) -> dict[str, Any]:
+    """The first event of a stream that goes on."""
+    data = b""
+    while b"data: " not in data or not data.endswith(b"\n\n"):
+        data += response.read1(65536)
+    event: dict[str, Any] = read_events(data)[0][0]
+    return event
+
+
+def test_a_reader_that_leaves_does_not_stop_the_answer(server: HttpServer) -> None:
+    with connection(server) as client:
+        answer = read_first(post(client, "/conversation", question("пиши долго")))["answer"]
+    with connection(server) as client:
+        client.request("GET", f"{API}/answers/{answer}/events?after=1")
+        events, _ = read_events(client.getresponse().read())
+    assert events[-1]["state"] == "complete"
+    assert "".join(event["text"] for event in events if event["type"] == "text") == "".join(WORDS)
+
+
+def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "NO_PROGRESS_SECONDS", 0.3)
+    huge = "x" * 200_000
+
+    async def flood() -> Any:
+        from g4f.chat import Finished, Text
+
+        for _ in range(60):
+            yield Text(huge)
+        yield Finished()
+
+    monkeypatch.setitem(__import__("tests.fakes").fakes.SCRIPTS, "поток", flood)
+    with socket.create_connection(("127.0.0.1", server.port)) as sock:
+        body = json.dumps(question("поток")).encode()
+        head = f"POST {API}/conversation HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        sock.sendall(head.encode() + body)
+        deadline = time.monotonic() + 20
+        while server.readers._all or time.monotonic() < deadline - 19:
+            assert time.monotonic() < deadline, "the slow reader is still there"
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="CL+TE"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", id="CL twice"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", id="two CL"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: +5\r\n\r\nhello", id="CL +5"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5,5\r\n\r\nhello", id="CL 5,5"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0x5\r\n\r\nhello", id="CL hex"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="TE twice"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", id="xchunked"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", id="TE list"),
+        pytest.param(b"POST /health HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="TE in 1.0"),
+        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n", id="negative chunk"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\n folded: x\r\n\r\n", id="obs-fold"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost : localhost\r\n\r\n", id="space before colon"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: a\x00b\r\n\r\n", id="NUL"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: a\rb\r\n\r\n", id="CR in a value"),
+        pytest.param(b"GET /health HTTP/1.1\r\n\r\n", id="no Host"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", id="Host twice"),
+        pytest.param(b"GET http://evil.test/health HTTP/1.1\r\nHost: localhost\r\n\r\n", id="absolute form"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * 10_000 + b"\r\n", id="10,000 headers"),
+        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * 300_000 + b"\r\n\r\n", id="300 KB header"),
+        pytest.param(b"GET /health\r\n\r\n", id="HTTP/0.9"),
+        pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", id="HTTP/2 preface"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", id="TLS hello"),
+        pytest.param(b"get /health HTTP/1.1\r\nHost: localhost\r\n\r\n", id="lower-case method"),
+    ],
+)
+def test_a082_a_request_that_can_be_understood_in_two_ways_is_refused_and_the_connection_closed(
+    server: HttpServer, data: bytes
+) -> None:
+    try:
+        answer = raw(server, data + get("/backend-api/v2/version"))
+    except ConnectionResetError:  # closed while we were still sending: refused all the same
+        return
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split()[1] in (b"400", b"431", b"501", b"413"), head
+    assert answer.count(b"HTTP/1.") == 1, "a second answer to a smuggled request"
+    assert b"version" not in body
+    assert b"Content-Security-Policy" in head
+    assert json.loads(body)["error"]["code"]
+
+
+def test_a_bare_line_feed_never_makes_a_second_request(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(edge, "SWEEP_SECONDS", 0.05)
+    answer = raw(server, b"GET /health HTTP/1.1\nHost: localhost\n\n")
+    assert b" 200 " not in answer
+
+
+def test_a_thousand_pipelined_requests_are_answered_in_order(server: HttpServer) -> None:
+    one = get("/health", "Host: localhost")
+    answer = raw(server, one * 999 + get())
+    assert answer.count(b"HTTP/1.1 200 OK") == 1000
+
+
+def test_a081_slow_and_idle_connections_are_closed(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HEADER_SECONDS", "BODY_GRACE_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(edge, name, 0.3)
+    monkeypatch.setattr(edge, "SWEEP_SECONDS", 0.05)
+    beginnings = (b"", b"GET /health HT", f"POST {API}/conversation HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nx".encode())
+    for beginning in beginnings:
+        assert b" 200 " not in raw(server, beginning)
+
+
+def test_a_stranger_cannot_send_a_large_body(server: HttpServer, services: Services) -> None:
+    services.auth.set_password("длинный пароль владельца")
+    head = f"POST {API}/conversation HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+    assert raw(server, head.encode()).split()[1] == b"413"
+
+
+def test_no_connection_and_no_thread_is_left_after_many_answers(server: HttpServer) -> None:
+    Scripted.requests.clear()
+    for _ in range(60):
+        with connection(server) as client:
+            events, _ = read_events(post(client, "/conversation", question("Привет")).read())
+            assert events[-1]["type"] == "finished"
+    deadline = time.monotonic() + 5
+    while server.readers._all and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not server.readers._all

@@ -1,0 +1,144 @@
+"""The event log and its recorder: stored first, shown second; nothing dropped, nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from g4f.chat import Progress, Text
+from server.conversations import Asked, Ended
+from server.errors import StorageUnavailable
+from server.generation import log as log_module
+from server.generation.log import RECENT, EventLog, Recorder
+
+
+class Memory:
+    """A store that remembers, and commits when the test says so."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.commits: list[list[int]] = []
+        self.gate: Future[None] | None = None
+        self.failures = 0
+
+    def append(self, rows: Sequence[dict[str, Any]], ended: Sequence[Any]) -> Future[None]:
+        done: Future[None] = Future()
+        if self.failures:
+            self.failures -= 1
+            done.set_exception(StorageUnavailable())
+            return done
+        self.commits.append([row["seq"] for row in rows])
+        self.rows += rows
+        if self.gate is not None:
+            return self.gate
+        done.set_result(None)
+        return done
+
+    def events_after(self, answer_id: str, after: int, limit: int) -> list[tuple[int, str, str]]:
+        found = [row for row in self.rows if row["answer_id"] == answer_id and row["seq"] > after]
+        return [(row["seq"], row["type"], row["data"]) for row in found[:limit]]
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+async def recorder(memory: Memory) -> AsyncIterator[Recorder]:
+    recorder = Recorder(memory)
+    yield recorder
+    await recorder.close()
+
+
+async def read(log: EventLog, after: int = 0) -> list[tuple[int, str]]:
+    return [(entry.seq, entry.data) async for entries in log.follow(after) for entry in entries]
+
+
+async def test_nothing_is_shown_before_it_is_stored(memory: Memory, recorder: Recorder) -> None:
+    log = EventLog("a", memory)
+    memory.gate = Future()
+    reader = asyncio.create_task(read(log))
+    await recorder.append(log, Text("раз"))
+    await asyncio.sleep(0.05)
+    assert (memory.commits, log.seq) == ([[1]], 0)
+    memory.gate.set_result(None)
+    memory.gate = None
+    await recorder.append(log, Ended("complete"))
+    assert [data for _, data in await reader][0] == "раз"
+
+
+async def test_a_busy_writer_takes_everything_that_came_meanwhile(memory: Memory, recorder: Recorder) -> None:
+    log = EventLog("a", memory)
+    memory.gate = Future()
+    await recorder.append(log, Asked("c", "q", "a"))
+    await asyncio.sleep(0.01)
+    for word in ("один ", "два ", "три"):
+        await recorder.append(log, Text(word))
+    await recorder.append(log, Progress("load", 0.1))
+    await recorder.append(log, Progress("load", 0.9))
+    await recorder.append(log, Ended("complete"))
+    gate, memory.gate = memory.gate, None
+    gate.set_result(None)
+    entries = await read(log)
+    assert memory.commits == [[1], [2, 3, 4]]
+    assert entries[1] == (2, "один два три")
+    assert '"fraction":0.9' in entries[2][1]
+
+
+async def test_a_reader_far_behind_reads_the_database(memory: Memory, recorder: Recorder) -> None:
+    log = EventLog("a", memory)
+    for number in range(RECENT * 3):
+        await recorder.append(log, Text(f"{number} "))
+        await asyncio.sleep(0)
+        while log.seq < number + 1 and memory.commits[-1][-1] < number + 1:
+            await asyncio.sleep(0)
+    await recorder.append(log, Ended("complete"))
+    await log.ended()
+    assert "".join(data for _, data in (await read(log))[:-1]) == "".join(f"{number} " for number in range(RECENT * 3))
+    seqs = [seq for seq, _ in await read(log, after=7)]
+    assert seqs == list(range(8, log.seq + 1))
+
+
+async def test_many_readers_see_the_same(memory: Memory, recorder: Recorder) -> None:
+    log = EventLog("a", memory)
+    readers = [asyncio.create_task(read(log)) for _ in range(50)]
+    for number in range(20):
+        await recorder.append(log, Text(f"{number} "))
+        await asyncio.sleep(0.001)
+    await recorder.append(log, Ended("complete"))
+    first, *others = await asyncio.gather(*readers)
+    assert all(other == first for other in others)
+
+
+async def test_a_database_that_cannot_write_loses_nothing(
+    memory: Memory, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_module, "RETRY_SECONDS", (0.01,))
+    log = EventLog("a", memory)
+    memory.failures = 5
+    await recorder.append(log, Text("раз"))
+    await asyncio.sleep(0.02)
+    assert not recorder.healthy
+    waiting = asyncio.create_task(recorder.append(log, Text("два")))  # a provider has to wait now
+    await asyncio.sleep(0.01)
+    await waiting
+    await recorder.append(log, Ended("complete"))
+    assert "".join(data for _, data in (await read(log))[:-1]) == "раздва"
+    assert recorder.healthy
+
+
+async def test_a_reader_that_goes_away_disturbs_nobody(memory: Memory, recorder: Recorder) -> None:
+    log = EventLog("a", memory)
+    leaving, staying = (asyncio.create_task(read(log)) for _ in range(2))
+    await recorder.append(log, Text("раз"))
+    await asyncio.sleep(0.01)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    await recorder.append(log, Text("два"))
+    await recorder.append(log, Ended("complete"))
+    assert len(await staying) >= 2

@@ -49,7 +49,8 @@ def is_common(password: str) -> bool:
     """Whether anybody would try it first: a well-known one, also with decoration; a run of keys; a short repetition."""
     plain = "".join(password.casefold().split())
     unit = _unit(plain)
-    forms = {form for word in (plain, unit, plain.translate(DISGUISES)) for form in (word, _bare(word))}
+    words = {plain, unit, _bare(plain), _bare(unit)}
+    forms = words | {word.translate(DISGUISES) for word in words}
     return len(unit) <= 4 or _is_run(plain) or not forms.isdisjoint(_common())
 
 

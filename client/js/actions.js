@@ -1,9 +1,8 @@
 /** What a person can do. Each function is one wish; what has to be asked, stored and shown for it is decided here. */
 import * as api from "./api.js"
 import { emptyAnswer, isRunning, lastMessage } from "./chat.js"
-import { copyText } from "./clipboard.js"
-import { draftOf, keepDraft, prefer } from "./preferences.js"
-import { go, route } from "./router.js"
+import { draftOf, keepDraft, prefer, preferences } from "./preferences.js"
+import { addressOf, go, route } from "./router.js"
 import * as store from "./store.js"
 import { Refused, follow } from "./stream.js"
 import { t } from "./i18n.js"
@@ -317,6 +316,7 @@ export const showVersion = id => store.dispatch({ type: "chosen", message: id })
 
 /** @param {string} text @param {string} [said] what to tell the person */
 export async function copy(text, said = t("toast.copied")) {
+  const { copyText } = await import("./clipboard.js")
   toast((await copyText(text)) ? said : t("toast.copy_failed"))
 }
 
@@ -396,6 +396,30 @@ function choiceToSend() {
 }
 
 // --- The page itself -------------------------------------------------------------------------------------------------
+
+export { addressOf, draftOf, go, keepDraft, prefer }
+
+/** On a narrow screen the list of conversations lies over the page. */
+const isNarrow = () => matchMedia("(max-width: 56rem)").matches
+
+export function showSidebar() {
+  if (isNarrow()) store.drawer.value = true
+  else prefer({ sidebar: true })
+}
+
+export function toggleSidebar() {
+  if (isNarrow()) store.drawer.value = !store.drawer.value
+  else prefer({ sidebar: !preferences.value.sidebar })
+}
+
+/** Who is logged in, and which version this is. */
+export async function aboutServer() {
+  const [who, what] = await Promise.allSettled([api.session(), api.version()])
+  return {
+    isSignedIn: who.status === "fulfilled" && who.value.login_required && who.value.signed_in,
+    version: what.status === "fulfilled" ? what.value.version : "",
+  }
+}
 
 /** @param {string} text @param {{ label: string, run: () => void }} [action] */
 export function toast(text, action) {

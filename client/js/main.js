@@ -4,14 +4,15 @@ import * as actions from "./actions.js"
 import { App, Messages } from "./components/app.js"
 import { loadLanguage, pickLanguage } from "./i18n.js"
 import { startKeyboard } from "./keyboard.js"
+import { Handed } from "./page.js"
 import { preferences, startPreferences } from "./preferences.js"
 import { route, startRouter } from "./router.js"
-import { selection } from "./store.js"
+import * as store from "./store.js"
 
 startPreferences()
 startRouter()
 const { language, model, provider, role } = preferences.value
-selection.value = { model, provider, role }
+store.selection.value = { model, provider, role }
 
 void actions.loadCatalogue()
 void actions.refreshConversations()
@@ -21,7 +22,7 @@ effect(() => {
   untracked(() => void actions.openRoute())
 })
 await loadLanguage(pickLanguage(language))
-render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")))
+render(html`<${Handed.Provider} value=${{ store, actions }}><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")))
 
 startKeyboard()
 actions.startLooking()

@@ -20,6 +20,9 @@ import * as lists from "./conversations.js"
 /** @typedef {{ code: string, values: Record<string, unknown> }} Trouble */
 /** @typedef {"loading" | "shown" | "missing" | "failed"} Opening how far the open conversation is */
 
+export { preferences } from "./preferences.js"
+export { route } from "./router.js"
+
 /** @type {Signal<Chat>} */
 export const chat = signal(chats.emptyChat())
 /** @type {Signal<Opening>} */

@@ -1,12 +1,13 @@
 /**
  * The one door to Preact, htm and signals. When one of them renames a file or goes away, this file changes and no other.
  */
-import { Component, Fragment, h, render } from "preact"
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
+import { Component, Fragment, createContext, h, render } from "preact"
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { batch, computed, effect, signal, untracked } from "@preact/signals"
 import htm from "htm"
 
-export { Component, Fragment, batch, computed, effect, render, signal, untracked, useEffect, useLayoutEffect, useMemo, useRef, useState }
+export { Component, Fragment, batch, computed, createContext, effect, render, signal, untracked }
+export { useContext, useEffect, useLayoutEffect, useRef, useState }
 
 /** Templates: html`<p class="x">${text}</p>`. Values are text or components, never markup. */
 export const html = htm.bind(h)

@@ -26,6 +26,11 @@ from typing import Any
 from aiohttp import web
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
+POLICY = (
+    "default-src 'none'; script-src 'self' {}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+    "media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app dompurify"
+)
 PACE = 0.02  # seconds between two events
 
 CODE = """Если второе поле числовое, хватит одного **ключа-кортежа**:
@@ -78,7 +83,7 @@ def script(question: str, model: str) -> list[dict[str, Any]]:
         text = " ".join(f"Слово {number}." for number in range(400))
     pieces = words(text)
     if "шов" in question:
-        half = len(pieces) // 2
+        half = len(words(text[: text.rindex("\n\n", 0, len(text) * 3 // 4)]))
         events += [{"type": "text", "text": word} for word in pieces[:half]]
         events.append({"type": "seam", "from": "Ollama", "to": "DeepSeek", "code": "provider_unreachable"})
         events.append({"type": "provider", "provider": "DeepSeek", "model": "deepseek-chat"})
@@ -381,7 +386,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
     if not path.is_file():
         return web.Response(status=404)
     kind = "text/javascript" if path.suffix in (".js", ".mjs") else mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return web.Response(body=path.read_bytes(), content_type=kind, headers={"Cache-Control": "max-age=3600", "Content-Security-Policy": "default-src 'none'"})
+    return web.Response(body=path.read_bytes(), content_type=kind, headers={"Cache-Control": "max-age=3600", "Content-Security-Policy": POLICY.format("")})
 
 
 def page(name: str, root: str) -> web.Response:
@@ -396,11 +401,7 @@ def page(name: str, root: str) -> web.Response:
     body = (CLIENT / "html" / name).read_text("utf-8")
     for key, value in filled.items():
         body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload") else html.escape(value))
-    policy = (
-        f"default-src 'none'; script-src 'self' 'sha256-{digest}'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
-        "media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app dompurify"
-    )
+    policy = POLICY.format(f"'sha256-{digest}'")
     return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
 

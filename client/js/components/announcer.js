@@ -1,19 +1,20 @@
 /** Says finished sentences of the running answer to those who listen instead of looking. */
 import { html, effect, useEffect, useRef } from "../view.js"
 import { t } from "../i18n.js"
-import { answering, messageSignal } from "../store.js"
+import { usePage } from "../page.js"
 
 /** At least so long between two announcements, milliseconds: a screen reader reads slower than a model writes. */
 const PAUSE = 1_500
 
 export function Announcer() {
+  const { store } = usePage()
   const place = useRef(/** @type {HTMLElement | null} */ (null))
-  useEffect(() => announce(text => { if (place.current) place.current.textContent = text }), [])
+  useEffect(() => announce(store, text => { if (place.current) place.current.textContent = text }), [])
   return html`<div class="visually-hidden" ref=${place} aria-live="polite" aria-atomic="true"></div>`
 }
 
-/** @param {(text: string) => void} say @returns {() => void} ends it */
-function announce(say) {
+/** @param {import("../page.js").Page["store"]} store @param {(text: string) => void} say @returns {() => void} ends it */
+function announce({ answering, messageSignal }, say) {
   let id = ""
   let said = 0
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -1,9 +1,8 @@
 /** What a model said: reasoning folded, text with its seams, sources, and how it ended. */
 import { html } from "../view.js"
-import { copy, providerTitle, regenerate } from "../actions.js"
 import { isRunning, piecesBetweenSeams, speed } from "../chat.js"
 import { moment, number, t } from "../i18n.js"
-import { answering, catalogue } from "../store.js"
+import { usePage } from "../page.js"
 import { Citations } from "./citations.js"
 import { Icon } from "./icon.js"
 import { Markdown } from "./markdown.js"
@@ -25,7 +24,7 @@ export function Answer({ message }) {
         ${isSilent && !message.reasoning && html`<${Waiting} message=${message} />`}
       </div>
       <${Citations} citations=${message.citations ?? []} />
-      ${ending(message)}
+      <${Ending} message=${message} />
       ${!running && html`<${Foot} message=${message} />`}
     </article>
   `
@@ -38,7 +37,7 @@ function text(message, running) {
     const seam = message.seams?.[index]
     const isLast = index === pieces.length - 1
     return html`
-      ${piece && html`<${Markdown} key=${`piece${index}`} text=${piece} streaming=${running && isLast} />`}
+      ${piece && html`<${Markdown} key=${`piece${index}`} text=${piece} streaming=${running && isLast} citations=${message.citations} name=${`${message.key ?? message.id}-${index}`} />`}
       ${seam && html`<${SeamLine} key=${`seam${index}`} seam=${seam} />`}
     `
   })
@@ -46,6 +45,7 @@ function text(message, running) {
 
 /** @param {{ seam: Seam }} props */
 function SeamLine({ seam }) {
+  const { providerTitle } = usePage().actions
   return html`<p class="seam" role="note"><span>${t("answer.seam", { from: providerTitle(seam.from), to: providerTitle(seam.to) })}</span></p>`
 }
 
@@ -61,11 +61,12 @@ function Waiting({ message: { progress } }) {
   `
 }
 
-/** How it ended, where that is not as one expects. @param {Message} message */
-function ending(message) {
+/** How it ended, where that is not as one expects. @param {{ message: Message }} props */
+function Ending({ message }) {
+  const { providerTitle, regenerate } = usePage().actions
   if (message.state === "failed" || message.state === "interrupted") {
     const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) }
-    const code = message.code || (message.state === "interrupted" ? "interrupted" : "provider_failed")
+    const code = message.code || (message.state === "interrupted" ? "server_restarted" : "provider_failed")
     return html`<${Notice} trouble=${{ code, values }} onRetry=${() => regenerate(message)} />`
   }
   if (message.state === "stopped") return html`<p class="ending">${t("answer.stopped")}</p>`
@@ -76,22 +77,25 @@ function ending(message) {
 
 /** @param {{ message: Message }} props */
 function Foot({ message }) {
+  const page = usePage()
+  const { store: { answering }, actions: { copy, regenerate } } = page
   return html`
     <footer class="message__foot">
       ${message.text && html`
         <button type="button" class="icon-button" aria-label=${t("message.copy")} title=${t("message.copy")} onClick=${() => copy(message.text)}><${Icon} name="copy" /></button>`}
+      ${message.state !== "failed" && message.state !== "interrupted" && html`
       <button type="button" class="icon-button" aria-label=${t("answer.again")} title=${t("answer.again")} disabled=${Boolean(answering.value)}
-        onClick=${() => regenerate(message)}><${Icon} name="again" /></button>
+        onClick=${() => regenerate(message)}><${Icon} name="again" /></button>`}
       <${Versions} message=${message} />
-      <span class="message__meta" title=${message.created_at ? moment(message.created_at) : undefined}>${account(message)}</span>
+      <span class="message__meta" title=${message.created_at ? moment(message.created_at) : undefined}>${account(page, message)}</span>
     </footer>
   `
 }
 
-/** Model · tokens · tokens a second. @param {Message} message */
-function account({ model, provider, usage }) {
+/** Model · tokens · tokens a second. @param {import("../page.js").Page} page @param {Message} message */
+function account({ store, actions }, { model, provider, usage }) {
   const rate = speed(usage)
-  const title = catalogue.value.models.find(known => known.id === model && known.provider === provider)?.title || model || providerTitle(provider)
+  const title = store.catalogue.value.models.find(known => known.id === model && known.provider === provider)?.title || model || actions.providerTitle(provider)
   return [
     title,
     usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",

@@ -1,14 +1,12 @@
 /** The page: what stands where. */
 import { effect, html, lazy, useEffect } from "../view.js"
 import { t } from "../i18n.js"
-import { preferences } from "../preferences.js"
-import { chat, conversations, dialog, drawer, opening, path } from "../store.js"
-import { Banner } from "./banner.js"
+import { usePage } from "../page.js"
 import { Bar } from "./bar.js"
 import { Composer } from "./composer.js"
+import { Banner, Toasts } from "./edge.js"
 import { Greeting } from "./greeting.js"
 import { Sidebar } from "./sidebar.js"
-import { Toasts } from "./toasts.js"
 
 export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown", "code"])
 const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
@@ -16,7 +14,9 @@ const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
 const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
 
 export function App() {
-  useEffect(() => effect(showTitle), [])
+  const { store } = usePage()
+  const { dialog, drawer, opening, path, preferences } = store
+  useEffect(() => effect(() => showTitle(store)), [])
   const isEmpty = opening.value === "shown" && path.value.length === 0
   const isAsking = opening.value === "shown" || opening.value === "loading"
   const classes = ["app", preferences.value.sidebar ? "" : "app--wide", drawer.value ? "app--drawer" : ""]
@@ -45,7 +45,8 @@ function skip(event) {
   document.getElementById("composer")?.focus()
 }
 
-function showTitle() {
+/** @param {import("../page.js").Page["store"]} store */
+function showTitle({ chat, conversations }) {
   const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
   document.title = title ? `${title} — ${t("app.name")}` : t("app.name")
 }

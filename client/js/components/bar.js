@@ -1,16 +1,15 @@
 /** The line above the conversation: who answers, in which role. */
 import { html, lazy, useRef } from "../view.js"
-import { newConversation, providerTitle, shownChoice } from "../actions.js"
 import { localized, t } from "../i18n.js"
-import { hint, toggleSidebar } from "../keyboard.js"
-import { preferences } from "../preferences.js"
-import { catalogue, picker, selection } from "../store.js"
+import { hint } from "../keys.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 const ModelPicker = lazy(() => import("./model-picker.js").then(file => file.ModelPicker), ["picker"])
 const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RolePicker), ["picker"])
 
 export function Bar() {
+  const { store: { catalogue, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
   return html`
     <header class="bar">
       <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
@@ -25,6 +24,7 @@ export function Bar() {
 }
 
 function ModelButton() {
+  const { store: { catalogue, picker }, actions: { providerTitle, shownChoice } } = usePage()
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const { models, providers, state } = catalogue.value
   const { model, provider } = shownChoice()
@@ -41,12 +41,13 @@ function ModelButton() {
         ${place !== title && html`<span class="chooser__place">${place}</span>`}
         <${Icon} name="down" />
       </button>
-      ${isOpen && html`<${ModelPicker} onClose=${() => close(button.current)} />`}
+      ${isOpen && html`<${ModelPicker} onClose=${() => { picker.value = ""; button.current?.focus() }} />`}
     </div>
   `
 }
 
 function RoleButton() {
+  const { catalogue, picker, selection } = usePage().store
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const role = catalogue.value.roles.find(({ id }) => id === selection.value.role) ?? catalogue.value.roles[0]
   const isOpen = picker.value === "role"
@@ -55,15 +56,9 @@ function RoleButton() {
     <div class="bar__place bar__place--role">
       <button type="button" class="chip" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} title=${t("roles.choose")}
         onPointerEnter=${RolePicker.warm} onFocus=${RolePicker.warm} onClick=${() => { picker.value = isOpen ? "" : "role" }}>
-        <span class="chip__label">${t("roles.role")}</span>${localized(role?.title)}
+        ${role?.id !== "default" && html`<span class="chip__label">${t("roles.role")}</span>`}${localized(role?.title)}
       </button>
-      ${isOpen && html`<${RolePicker} onClose=${() => close(button.current)} />`}
+      ${isOpen && html`<${RolePicker} onClose=${() => { picker.value = ""; button.current?.focus() }} />`}
     </div>
   `
-}
-
-/** Close and give the focus back to where it came from. @param {HTMLElement | null} button */
-function close(button) {
-  picker.value = ""
-  button?.focus()
 }

@@ -1,18 +1,19 @@
 /** Where one writes. Text is kept over a reload and comes back when it could not be sent. */
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
-import { editLast, send, shownChoice, stop, unqueue } from "../actions.js"
+import { html, lazy, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
-import { isComposing } from "../keyboard.js"
-import { draftOf, keepDraft, preferences } from "../preferences.js"
-import { answering, catalogue, chat, queue, refusal, returned, web } from "../store.js"
+import { isComposing } from "../keys.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
-import { Notice } from "./notice.js"
+
+const Notice = lazy(() => import("./notice.js").then(file => file.Notice))
 
 /** A pause in writing after which the draft is kept, milliseconds. */
 const PAUSE = 200
 
 /** @param {{ warm: () => unknown }} props `warm` fetches what an answer is drawn with */
 export function Composer({ warm }) {
+  const page = usePage()
+  const { store: { answering, chat, preferences, queue, refusal, web }, actions: { editLast, send, stop } } = page
   const conversation = chat.value.id
   const { text, write, field } = useDraft(conversation)
   const isAnswering = Boolean(answering.value)
@@ -25,7 +26,7 @@ export function Composer({ warm }) {
   /** @param {KeyboardEvent} event */
   const press = event => {
     if (isComposing(event)) return
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey || (!event.shiftKey && !event.altKey && enterSends()))) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey || (!event.shiftKey && !event.altKey && enterSends(preferences.value.enter)))) {
       event.preventDefault()
       submit()
     } else if (event.key === "ArrowUp" && !text && editLast()) event.preventDefault()
@@ -37,12 +38,12 @@ export function Composer({ warm }) {
       ${queue.value.length > 0 && html`<${Queue} />`}
       <div class="composer__field" onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) field.current?.focus() }}>
         <textarea id="composer" class="composer__text" ref=${field} rows="1" value=${text} placeholder=${t("composer.placeholder")} aria-label=${t("composer.label")}
-          enterkeyhint=${enterSends() ? "send" : "enter"} autocomplete="off"
+          enterkeyhint=${enterSends(preferences.value.enter) ? "send" : "enter"} autocomplete="off"
           onInput=${(/** @type {any} */ event) => { void warm(); write(event.currentTarget.value) }} onKeyDown=${press}></textarea>
         <div class="composer__tools">
-          ${canSearchWeb() && html`
+          ${canSearchWeb(page) && html`
             <button type="button" class="toggle" aria-pressed=${web.value} onClick=${() => { web.value = !web.value }}><${Icon} name="globe" />${t("composer.web")}</button>`}
-          <span class="composer__hint">${t(isAnswering ? "composer.hint_queue" : enterSends() ? "composer.hint_send" : "composer.hint_newline")}</span>
+          <span class="composer__hint">${t(isAnswering ? "composer.hint_queue" : enterSends(preferences.value.enter) ? "composer.hint_send" : "composer.hint_newline")}</span>
           ${isAnswering
             ? html`<button type="button" key="stop" class="send send--stop" aria-label=${t("composer.stop")} title=${`${t("composer.stop")}  Esc`} onClick=${stop}><span class="send__stop"></span></button>`
             : html`<button type="submit" key="send" class="send" aria-label=${t("composer.send")} title=${t("composer.send")} disabled=${!text.trim()}><${Icon} name="arrow_up" /></button>`}
@@ -53,6 +54,7 @@ export function Composer({ warm }) {
 }
 
 function Queue() {
+  const { store: { queue }, actions: { unqueue } } = usePage()
   return html`
     <ul class="queue" aria-label=${t("composer.queue")}>
       ${queue.value.map((text, index) => html`
@@ -65,16 +67,17 @@ function Queue() {
 }
 
 /** On a phone Enter is a new line: there is a button beside it, and no Shift. */
-const enterSends = () => preferences.value.enter === "send" && !matchMedia("(pointer: coarse) and (hover: none)").matches
+const enterSends = (/** @type {string} */ enter) => enter === "send" && !matchMedia("(pointer: coarse) and (hover: none)").matches
 
-/** The chosen model says that it can. */
-function canSearchWeb() {
-  const { model, provider } = shownChoice()
-  return catalogue.value.models.some(known => known.id === model && known.provider === provider && known.capabilities.includes("web"))
+/** The chosen model says that it can. @param {import("../page.js").Page} page */
+function canSearchWeb({ store, actions }) {
+  const { model, provider } = actions.shownChoice()
+  return store.catalogue.value.models.some(known => known.id === model && known.provider === provider && known.capabilities.includes("web"))
 }
 
 /** The text being written: one draft for each conversation. @param {string | null} conversation */
 function useDraft(conversation) {
+  const { store: { returned }, actions: { draftOf, keepDraft } } = usePage()
   const [text, setText] = useState(() => draftOf(conversation))
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null))
   const unsaved = useRef(/** @type {(() => void) | null} */ (null))

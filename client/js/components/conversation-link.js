@@ -1,17 +1,17 @@
 /** One conversation in the list: opens it; renames it in place; has a menu for the rest. */
-import { html, useEffect, useRef, useState } from "../view.js"
-import { deleteConversation, renameConversation } from "../actions.js"
+import { html, lazy, useEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
-import { isComposing } from "../keyboard.js"
-import { addressOf, go, route } from "../router.js"
-import { drawer } from "../store.js"
+import { isComposing } from "../keys.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
-import { Menu } from "./menu.js"
 
 /** @import { Conversation } from "../conversations.js" */
 
+const Menu = lazy(() => import("./menu.js").then(file => file.Menu))
+
 /** @param {{ conversation: Conversation }} props */
 export function ConversationLink({ conversation }) {
+  const { store: { drawer, route }, actions: { addressOf, deleteConversation, go, renameConversation } } = usePage()
   const [renaming, rename] = useState(false)
   const link = useRef(/** @type {HTMLElement | null} */ (null))
   const { id, title, running } = conversation
@@ -45,10 +45,29 @@ export function ConversationLink({ conversation }) {
         <span class="link__title">${title || t("sidebar.untitled")}</span>
         ${running && html`<span class="dot" role="img" aria-label=${t("sidebar.running")} title=${t("sidebar.running")}></span>`}
       </a>
-      <${Menu} label=${t("sidebar.actions", { title })} items=${[
-        { icon: "pencil", label: t("sidebar.rename"), keys: "F2", run: () => rename(true) },
-        { icon: "trash", label: t("sidebar.delete"), keys: "Del", run: () => deleteConversation(conversation), danger: true },
-      ]} />
+      <${Wishes} title=${title} onRename=${() => rename(true)} onDelete=${() => deleteConversation(conversation)} />
+    </div>
+  `
+}
+
+/** What else can be done with a conversation. @param {{ title: string, onRename: () => void, onDelete: () => void }} props */
+function Wishes({ title, onRename, onDelete }) {
+  const [isOpen, open] = useState(false)
+  const button = useRef(/** @type {HTMLElement | null} */ (null))
+  const label = t("sidebar.actions", { title })
+  const items = [
+    { icon: "pencil", label: t("sidebar.rename"), keys: "F2", run: onRename },
+    { icon: "trash", label: t("sidebar.delete"), keys: "Del", run: onDelete, danger: true },
+  ]
+  const close = (/** @type {{ focusBack: boolean }} */ { focusBack }) => {
+    open(false)
+    if (focusBack) button.current?.focus()
+  }
+  return html`
+    <div class=${`menu ${isOpen ? "menu--open" : ""}`}>
+      <button type="button" class="icon-button menu__button" ref=${button} aria-haspopup="menu" aria-expanded=${isOpen} aria-label=${label}
+        onPointerEnter=${Menu.warm} onFocus=${Menu.warm} onClick=${() => open(!isOpen)}><${Icon} name="more" /></button>
+      ${isOpen && html`<${Menu} label=${label} items=${items} onClose=${close} />`}
     </div>
   `
 }

@@ -1,13 +1,14 @@
 /** A dialog over the page: the browser keeps the focus in it, closes it on Esc and gives the focus back. */
 import { html, useEffect, useRef } from "../view.js"
 import { t } from "../i18n.js"
-import { dialog } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 /** @import { Children } from "../view.js" */
 
 /** @param {{ title: string, children?: Children }} props */
 export function Dialog({ title, children }) {
+  const { dialog } = usePage().store
   const place = useRef(/** @type {HTMLDialogElement | null} */ (null))
   useEffect(() => {
     const before = document.activeElement

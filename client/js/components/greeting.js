@@ -1,24 +1,24 @@
 /** The first page: a greeting, what was found, a few questions to begin with; and how to get a model when there is none. */
 import { html } from "../view.js"
-import { providerTitle, send, shownChoice } from "../actions.js"
 import { t } from "../i18n.js"
-import { catalogue } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon, Mark } from "./icon.js"
 
 /** Answers where there is no model yet; it knows this product only. */
-const GUIDE = "Guide"
+export const GUIDE = "Guide"
 const EXAMPLES = ["explain", "write", "code", "plan"]
 const FIRST_STEPS = ["ollama", "key", "local"]
 
 export function Greeting() {
-  const { state } = catalogue.value
-  const isGuided = state === "ready" && shownChoice().provider === GUIDE
+  const page = usePage()
+  const { state } = page.store.catalogue.value
+  const isGuided = state === "ready" && page.actions.shownChoice().provider === GUIDE
   return html`
     <section class="greeting">
       <div class="greeting__head">
         <${Mark} />
         <h1>${t(isGuided ? "greeting.guided_title" : "greeting.title")}</h1>
-        <p class=${`greeting__found greeting__found--${isGuided ? "guide" : state}`}>${state === "loading" ? t("models.asking") : foundSentence()}</p>
+        <p class=${`greeting__found greeting__found--${isGuided ? "guide" : state}`}>${state === "loading" ? t("models.asking") : foundSentence(page)}</p>
       </div>
       ${isGuided ? html`<${FirstSteps} />` : html`<${Examples} />`}
     </section>
@@ -26,6 +26,7 @@ export function Greeting() {
 }
 
 function Examples() {
+  const { send } = usePage().actions
   return html`
     <ul class="examples">
       ${EXAMPLES.map(name => html`
@@ -39,6 +40,7 @@ function Examples() {
 }
 
 function FirstSteps() {
+  const { send } = usePage().actions
   return html`
     <p class="greeting__text">${t("greeting.guided_text")}</p>
     <ul class="examples">
@@ -52,9 +54,9 @@ function FirstSteps() {
   `
 }
 
-/** What answers, said in one sentence. @returns {string} */
-export function foundSentence() {
-  const { providers, models, found, state } = catalogue.value
+/** What answers, said in one sentence. @param {import("../page.js").Page} page @returns {string} */
+export function foundSentence({ store, actions: { providerTitle } }) {
+  const { providers, models, found, state } = store.catalogue.value
   if (state === "failed") return t("models.failed")
   if (found.length) {
     const list = found.map(id => t("models.found_one", { provider: providerTitle(id), count: providers.find(known => known.id === id)?.models ?? 0 }))

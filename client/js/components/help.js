@@ -1,7 +1,7 @@
 /** The keys that do something. */
 import { html } from "../view.js"
 import { t } from "../i18n.js"
-import { SHORTCUTS, keysOf } from "../keyboard.js"
+import { SHORTCUTS, keysOf } from "../keys.js"
 import { Dialog } from "./dialog.js"
 
 /** Keys that belong to one place of the page and are handled there. */

@@ -1,8 +1,8 @@
 /** The conversation: its messages from the first to the last, and the scroll that follows them only while one reads at the end. */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
+import { usePage } from "../page.js"
 import { ScrollFollower } from "../scroll.js"
-import { chat, editing, messageSignal, opening, path } from "../store.js"
 import { Answer } from "./answer.js"
 import { Announcer } from "./announcer.js"
 import { Icon } from "./icon.js"
@@ -13,6 +13,7 @@ const FIRST = 30
 const STEP = 40
 
 export function Messages() {
+  const { chat, messageSignal, opening, path } = usePage().store
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
   const [isAway, setAway] = useState(false)
@@ -45,6 +46,7 @@ export function Messages() {
 
 /** One message. It listens to itself only, so that a growing answer redraws nothing else. @param {{ id: string }} props */
 function Message({ id }) {
+  const { editing, messageSignal } = usePage().store
   const message = messageSignal(id).value
   if (!message) return null
   if (message.role === "assistant") return html`<${Answer} message=${message} />`

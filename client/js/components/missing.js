@@ -1,11 +1,12 @@
 /** Shown where there is no such conversation, or it could not be read. */
 import { html } from "../view.js"
-import { newConversation, openRoute } from "../actions.js"
 import { t } from "../i18n.js"
+import { usePage } from "../page.js"
 import { Mark } from "./icon.js"
 
 /** @param {{ opening: "missing" | "failed" }} props */
 export function Missing({ opening }) {
+  const { newConversation, openRoute } = usePage().actions
   return html`
     <section class="missing">
       <${Mark} />

@@ -1,39 +1,40 @@
 /** All models that can answer, by provider, with what is known of each provider at this moment. */
 import { html, useState } from "../view.js"
-import { chooseModel, refreshCatalogue, shownChoice } from "../actions.js"
 import { number, t } from "../i18n.js"
-import { catalogue } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 import { Listbox } from "./listbox.js"
 import { Popover } from "./popover.js"
-import { foundSentence } from "./greeting.js"
+import { GUIDE, foundSentence } from "./greeting.js"
 
 /** @import { Model, Provider } from "../api.js" */
+/** @import { Page } from "../page.js" */
 
 /** @param {{ onClose: () => void }} props */
 export function ModelPicker({ onClose }) {
   const [text, search] = useState("")
-  const { asking, state } = catalogue.value
+  const page = usePage()
+  const { asking, state } = page.store.catalogue.value
 
   return html`
     <${Popover} label=${t("models.choose")} className="popover--models" onClose=${onClose}>
       <header class="popover__head">
-        <p class="popover__found" role="status">${asking || state === "loading" ? t("models.asking") : foundSentence()}</p>
+        <p class="popover__found" role="status">${asking || state === "loading" ? t("models.asking") : foundSentence(page)}</p>
         <button type="button" class=${`icon-button ${asking ? "icon-button--busy" : ""}`} aria-label=${t("models.refresh")} title=${t("models.refresh")}
-          disabled=${asking} onClick=${refreshCatalogue}><${Icon} name="again" /></button>
+          disabled=${asking} onClick=${page.actions.refreshCatalogue}><${Icon} name="again" /></button>
       </header>
-      <${Listbox} label=${t("models.choose")} groups=${groups(text, onClose)} empty=${t("models.nothing_like", { text })}
+      <${Listbox} label=${t("models.choose")} groups=${groups(page, text, onClose)} empty=${t("models.nothing_like", { text })}
         search=${{ text, placeholder: t("models.search"), onInput: search }} />
     <//>
   `
 }
 
-/** @param {string} text @param {() => void} onClose @returns {import("./listbox.js").Group[]} */
-function groups(text, onClose) {
-  const { models, providers } = catalogue.value
+/** @param {Page} page @param {string} text @param {() => void} onClose @returns {import("./listbox.js").Group[]} */
+function groups({ store, actions }, text, onClose) {
+  const { models, providers } = store.catalogue.value
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean)
   const matches = (/** @type {string} */ name) => words.every(word => name.toLocaleLowerCase().includes(word))
-  const chosen = shownChoice()
+  const chosen = actions.shownChoice()
 
   return [...providers].sort((a, b) => rank(a) - rank(b)).flatMap(provider => {
     const own = models.filter(model => model.provider === provider.id && matches(`${model.title} ${model.id} ${provider.title}`))
@@ -42,19 +43,22 @@ function groups(text, onClose) {
       id: `${provider.id}-${model.id}`.replaceAll(" ", "_"),
       content: modelLine(model),
       selected: model.id === chosen.model && model.provider === chosen.provider,
-      take: () => { chooseModel(model.id, model.provider); onClose() },
+      take: () => { actions.chooseModel(model.id, model.provider); onClose() },
     }))
     return [{ id: provider.id, title: provider.title || provider.id, note: providerNote(provider), options }]
   })
 }
 
 /** Those that can answer first, and of them those on this machine. @param {Provider} provider */
-const rank = ({ state, local }) => ["ready", "checking", "needs_key", "unreachable", "closed"].indexOf(state) * 2 + (local ? 0 : 1)
+const rank = ({ id, state, local }) => id === GUIDE ? 1.5 : ["ready", "checking", "needs_key", "unreachable", "closed"].indexOf(state) * 2 + (local ? 0 : 1)
+
+/** Names that differ in case and dashes only say the same. @param {string} name */
+const letters = name => name.toLocaleLowerCase().replace(/[^\p{L}\p{N}]/gu, "")
 
 /** @param {Model} model */
 function modelLine({ id, title, context_length: context, capabilities }) {
   const more = [
-    title && title !== id ? id : "",
+    title && letters(title) !== letters(id) ? id : "",
     context ? t("models.context", { size: context >= 1000 ? `${number(Math.round(context / 1000))}K` : context }) : "",
     ...capabilities.filter(name => name === "vision" || name === "thinking").map(name => t(`models.${name}`)),
   ].filter(Boolean)

@@ -1,7 +1,7 @@
 /** Something went wrong: what happened, and what can be done next. */
 import { html } from "../view.js"
 import { t } from "../i18n.js"
-import { picker, refusal } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 /** @import { Trouble } from "../store.js" */
@@ -11,6 +11,7 @@ const NOT_ABOUT_THE_MODEL = new Set(["no_connection", "internal", "stopping", "s
 
 /** @param {{ trouble: Trouble, onRetry?: () => void }} props */
 export function Notice({ trouble: { code, values }, onRetry }) {
+  const { picker, refusal } = usePage().store
   return html`
     <div class="notice" role="alert">
       <${Icon} name="warning" />

@@ -1,9 +1,8 @@
 /** What a person said. It can be copied, and asked again in other words. */
 import { html, useState, useEffect, useRef } from "../view.js"
-import { copy, resend } from "../actions.js"
 import { moment, t } from "../i18n.js"
-import { isComposing } from "../keyboard.js"
-import { answering, editing } from "../store.js"
+import { isComposing } from "../keys.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 import { Versions } from "./versions.js"
 
@@ -11,6 +10,7 @@ import { Versions } from "./versions.js"
 
 /** @param {{ message: Message, editing: boolean }} props */
 export function Question({ message, editing: isEdited }) {
+  const { store: { answering, editing }, actions: { copy } } = usePage()
   if (isEdited) return html`<${Editor} message=${message} />`
   return html`
     <article class="message message--user" data-id=${message.id} aria-label=${t("messages.question")}>
@@ -27,6 +27,7 @@ export function Question({ message, editing: isEdited }) {
 
 /** @param {{ message: Message }} props */
 function Editor({ message }) {
+  const { store: { editing }, actions: { resend } } = usePage()
   const [text, write] = useState(message.text)
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null))
   useEffect(() => {

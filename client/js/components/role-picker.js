@@ -1,8 +1,7 @@
 /** The roles a model can be asked to play. */
 import { html } from "../view.js"
-import { chooseRole } from "../actions.js"
 import { localized, t } from "../i18n.js"
-import { catalogue, selection } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon, isIcon } from "./icon.js"
 import { Listbox } from "./listbox.js"
 import { Popover } from "./popover.js"
@@ -11,6 +10,7 @@ import { Popover } from "./popover.js"
 
 /** @param {{ onClose: () => void }} props */
 export function RolePicker({ onClose }) {
+  const { store: { catalogue, selection }, actions: { chooseRole } } = usePage()
   const { roles } = catalogue.value
   const chosen = roles.some(({ id }) => id === selection.value.role) ? selection.value.role : roles[0]?.id
   const options = roles.map(role => ({

@@ -1,9 +1,7 @@
 /** What a person may set for this browser, and the way out where one had to log in. */
 import { html, useEffect, useState } from "../view.js"
-import { logOut } from "../actions.js"
-import { session, version } from "../api.js"
 import { LANGUAGES, t } from "../i18n.js"
-import { prefer, preferences } from "../preferences.js"
+import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
 
 const THEMES = ["auto", "light", "dark"]
@@ -11,6 +9,7 @@ const ACCENTS = ["violet", "blue", "green", "pink"]
 const ENTERS = ["send", "newline"]
 
 export function Settings() {
+  const { preferences } = usePage().store
   const { theme, accent, language, enter } = preferences.value
   return html`
     <${Dialog} title=${t("settings.title")}>
@@ -25,6 +24,7 @@ export function Settings() {
 
 /** @param {{ name: string, value: string, swatch?: boolean, options: { id: string, label: string }[] }} props */
 function Choice({ name, value, swatch = false, options }) {
+  const { prefer } = usePage().actions
   return html`
     <fieldset class="choice">
       <legend>${t(`settings.${name}`)}</legend>
@@ -41,14 +41,11 @@ function Choice({ name, value, swatch = false, options }) {
 
 /** Who is here, and which version this is. */
 function Account() {
+  const { aboutServer, logOut } = usePage().actions
   const [known, know] = useState({ isSignedIn: false, version: "" })
   useEffect(() => {
     let here = true
-    void Promise.allSettled([session(), version()]).then(([who, what]) => {
-      if (!here) return
-      const isSignedIn = who.status === "fulfilled" && who.value.login_required && who.value.signed_in
-      know({ isSignedIn, version: what.status === "fulfilled" ? what.value.version : "" })
-    })
+    void aboutServer().then(about => { if (here) know(about) })
     return () => { here = false }
   }, [])
   return html`

@@ -1,22 +1,29 @@
 /** The list of conversations: by day, with a search over titles. */
-import { html, lazy, useEffect, useRef, useState } from "../view.js"
-import { moreConversations, newConversation } from "../actions.js"
+import { html, useEffect, useRef, useState } from "../view.js"
 import { filterByTitle, groupByDay } from "../conversations.js"
 import { t } from "../i18n.js"
-import { hint, toggleSidebar } from "../keyboard.js"
-import { conversations, dialog, drawer } from "../store.js"
+import { hint } from "../keys.js"
+import { usePage } from "../page.js"
+import { ConversationLink } from "./conversation-link.js"
 import { Icon, Mark } from "./icon.js"
 
 /** @import { Conversation } from "../conversations.js" */
 
-const ConversationLink = lazy(() => import("./conversation-link.js").then(file => file.ConversationLink))
 /** While one searches, everything is needed at once; pages of this many. */
 const SEARCH_PAGE = 200
 
 export function Sidebar() {
+  const { store: { conversations, dialog, drawer }, actions: { moreConversations, newConversation, toggleSidebar } } = usePage()
   const [query, search] = useState("")
   const { items, next } = conversations.value
   useEffect(() => { if (query && next) void moreConversations(SEARCH_PAGE) }, [query, next])
+
+  /** @param {KeyboardEvent} event */
+  const closeOnEscape = event => {
+    if (event.key !== "Escape" || !drawer.value) return
+    event.preventDefault()
+    drawer.value = false
+  }
 
   return html`
     <aside class="sidebar" aria-label=${t("sidebar.title")} onKeyDown=${closeOnEscape}>
@@ -35,13 +42,6 @@ export function Sidebar() {
       </footer>
     </aside>
   `
-}
-
-/** @param {KeyboardEvent} event */
-function closeOnEscape(event) {
-  if (event.key !== "Escape" || !drawer.value) return
-  event.preventDefault()
-  drawer.value = false
 }
 
 /** @param {{ query: string, onInput: (text: string) => void }} props */
@@ -71,7 +71,7 @@ function Search({ query, onInput }) {
 
 /** @param {{ items: Conversation[], query: string }} props */
 function History({ items, query }) {
-  const { loaded, next } = conversations.value
+  const { loaded, next } = usePage().store.conversations.value
   return html`
     <nav class="history" aria-label=${t("sidebar.title")} onKeyDown=${moveAmongLinks}>
       ${groupByDay(items, Date.now()).map(({ period, items }) => html`
@@ -87,6 +87,7 @@ function History({ items, query }) {
 
 /** Fetches the next page when it comes into sight. */
 function More() {
+  const { moreConversations } = usePage().actions
   const button = useRef(/** @type {HTMLElement | null} */ (null))
   useEffect(() => {
     const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) void moreConversations() })

@@ -1,14 +1,14 @@
 /** ‹2/3›: the versions of one message, side by side in the tree. */
 import { html } from "../view.js"
-import { showVersion } from "../actions.js"
 import { t } from "../i18n.js"
-import { chat, family } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 /** @import { Message } from "../chat.js" */
 
 /** @param {{ message: Message }} props */
 export function Versions({ message }) {
+  const { store: { chat, family }, actions: { showVersion } } = usePage()
   const siblings = (family.value.get(message.parent_id ?? "") ?? []).filter(id => chat.peek().messages.get(id)?.role === message.role)
   if (siblings.length < 2) return null
   const at = siblings.indexOf(message.id)

@@ -1,13 +1,23 @@
-/** Short messages at the edge of the page: what happened, and how to take it back. */
+/** What the page says at its edges: that the line is lost, what just happened and how to take it back. */
 import { html } from "../view.js"
-import { dismiss } from "../actions.js"
 import { t } from "../i18n.js"
-import { toasts } from "../store.js"
+import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 /** @import { Toast } from "../store.js" */
 
+/** One line above the conversation while the server cannot be reached. */
+export function Banner() {
+  const { line } = usePage().store
+  return html`
+    <div class="banner-place" role="status">
+      ${line.value !== "online" && html`<p class="banner"><${Icon} name="offline" />${t(`line.${line.value}`)}</p>`}
+    </div>
+  `
+}
+
 export function Toasts() {
+  const { toasts } = usePage().store
   return html`
     <div class="toasts" role="status" aria-live="polite">
       ${toasts.value.map(toast => html`<${Line} key=${toast.id} toast=${toast} />`)}
@@ -17,6 +27,7 @@ export function Toasts() {
 
 /** @param {{ toast: Toast }} props */
 function Line({ toast: { id, text, action } }) {
+  const { dismiss } = usePage().actions
   const run = () => {
     dismiss(id)
     action?.run()

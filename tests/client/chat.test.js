@@ -1,0 +1,139 @@
+/** The open conversation folds what the server sends, and is a tree. */
+import assert from "node:assert/strict"
+import { readFileSync, readdirSync } from "node:fs"
+import { test } from "node:test"
+import { branch, emptyAnswer, emptyChat, fold, isRunning, lastMessage, piecesBetweenSeams, reduce, runningAnswer, speed } from "../../client/js/chat.js"
+
+const WIRE = new URL("../wire/", import.meta.url)
+/** Only the server has a clock for these. */
+const SERVER_ONLY = ["created_at", "finished_at"]
+
+/** @param {string} name */
+function readGolden(name) {
+  const lines = readFileSync(new URL(name, WIRE), "utf-8").split("\n").filter(Boolean).map(line => JSON.parse(line))
+  const { expect } = lines.pop()
+  return { expect: "message" in expect ? expect.message : expect, events: lines.map(({ id, event }) => ({ seq: id, event })) }
+}
+
+const golden = readdirSync(WIRE).filter(name => name.endsWith(".ndjson"))
+
+test("there are golden streams", () => assert.ok(golden.length > 0))
+
+for (const name of golden) {
+  const { events, expect } = readGolden(name)
+  const foldAll = (from, list) => list.reduce((answer, { seq, event }) => fold(answer, seq, event), from)
+
+  test(`the stream ${name} folds into the message the server has`, () => {
+    const answer = foldAll(emptyAnswer("pending", null), events)
+    for (const [field, value] of Object.entries(expect)) if (!SERVER_ONLY.includes(field)) assert.deepEqual(answer[field], value, field)
+  })
+
+  test(`the stream ${name} may be read twice, or again from any point`, () => {
+    const once = foldAll(emptyAnswer("pending", null), events)
+    for (let at = 0; at <= events.length; at += 1) {
+      const cut = foldAll(emptyAnswer("pending", null), events.slice(0, at))
+      assert.deepEqual(foldAll(cut, events), once)
+    }
+  })
+}
+
+const question = (id, parent = null) => ({ id, parent_id: parent, role: "user", text: id })
+const answer = (id, parent, more = {}) => emptyAnswer(id, parent, { state: "complete", seq: 9, ...more })
+const tree = () => reduce(emptyChat(), { type: "opened", id: "c", messages: [
+  question("q1"), answer("a1", "q1"), answer("a2", "q1"), question("q2", "a1"), answer("a3", "q2"), question("q3", "a2"), answer("a4", "q3"),
+] })
+
+test("the newest branch is shown until another is chosen", () => {
+  assert.deepEqual(branch(tree()), ["q1", "a2", "q3", "a4"])
+  assert.deepEqual(branch(reduce(tree(), { type: "chosen", message: "a1" })), ["q1", "a1", "q2", "a3"])
+})
+
+test("a question and its answer are shown before the server knows of them", () => {
+  const chat = reduce(emptyChat(), { type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("pending-q", "q") })
+  assert.equal(chat.id, "c")
+  assert.deepEqual(branch(chat), ["q", "pending-q"])
+  assert.ok(isRunning(lastMessage(chat)))
+})
+
+test("a pending answer takes the server's id and stays the same message on the page", () => {
+  let chat = reduce(emptyChat(), { type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("pending-q", "q") })
+  const started = { type: "started", conversation: "c", question: "q", answer: "a" }
+  chat = reduce(chat, { type: "streamed", answer: "pending-q", events: [{ seq: 1, event: started }] })
+  assert.deepEqual(branch(chat), ["q", "a"])
+  assert.equal(chat.messages.get("a")?.key, "pending-q")
+  chat = reduce(chat, { type: "streamed", answer: "a", events: [{ seq: 2, event: { type: "text", text: "Да" } }] })
+  assert.equal(lastMessage(chat)?.text, "Да")
+})
+
+test("a refused question leaves nothing behind, and a new conversation with it", () => {
+  const asked = reduce(emptyChat(), { type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("pending-q", "q") })
+  assert.deepEqual(reduce(asked, { type: "refused", question: "q", answer: "pending-q" }), emptyChat())
+})
+
+test("a refused repetition leaves the earlier answer", () => {
+  const again = reduce(tree(), { type: "regenerated", answer: emptyAnswer("a5", "q3") })
+  assert.equal(runningAnswer(again)?.id, "a5")
+  const refused = reduce(again, { type: "refused", question: null, answer: "a5" })
+  assert.deepEqual(branch(refused), ["q1", "a2", "q3", "a4"])
+})
+
+test("events of an answer that is not here change nothing, not even the object", () => {
+  const chat = tree()
+  assert.equal(reduce(chat, { type: "streamed", answer: "elsewhere", events: [{ seq: 1, event: { type: "text", text: "x" } }] }), chat)
+})
+
+test("only the message that changed is another object", () => {
+  const before = reduce(tree(), { type: "regenerated", answer: emptyAnswer("a5", "q3") })
+  const after = reduce(before, { type: "streamed", answer: "a5", events: [{ seq: 1, event: { type: "text", text: "x" } }] })
+  for (const [id, message] of before.messages) assert.equal(after.messages.get(id) === message, id !== "a5")
+  assert.equal(after.order, before.order)
+  assert.equal(after.chosen, before.chosen)
+})
+
+test("nothing changes an answer that has ended", () => {
+  const ended = answer("a", "q", { text: "Всё." })
+  assert.equal(fold(ended, 10, { type: "text", text: " Нет, не всё." }), ended)
+})
+
+test("unknown events are passed over and counted", () => {
+  const after = fold(emptyAnswer("a", "q"), 3, { type: "invented later" })
+  assert.equal(after.seq, 3)
+  assert.equal(after.text, "")
+})
+
+test("a snapshot stands for the events it has folded", () => {
+  const message = { ...answer("a", "q"), text: "Всё сразу", seq: 40, state: "running" }
+  const after = fold(emptyAnswer("a", "q"), 40, { type: "snapshot", message })
+  assert.equal(after.text, "Всё сразу")
+  assert.equal(fold(after, 40, { type: "text", text: "!" }), after)
+  assert.equal(fold(after, 41, { type: "text", text: "!" }).text, "Всё сразу!")
+})
+
+test("a second reading does not take back what the stream has brought meanwhile", () => {
+  const ahead = reduce(reduce(emptyChat(), { type: "opened", id: "c", messages: [question("q"), emptyAnswer("a", "q", { seq: 1 })] }),
+    { type: "streamed", answer: "a", events: [{ seq: 2, event: { type: "text", text: "новое" } }] })
+  const read = reduce(ahead, { type: "opened", id: "c", messages: [question("q"), emptyAnswer("a", "q", { seq: 1 })] })
+  assert.equal(read.messages.get("a")?.text, "новое")
+})
+
+test("seams cut the text by code points, as Python counts", () => {
+  const seam = { at: 2, from: "A", to: "B", code: "provider_unreachable" }
+  assert.deepEqual(piecesBetweenSeams(answer("a", "q", { text: "🧩🧩дальше", seams: [seam] })), ["🧩🧩", "дальше"])
+  assert.deepEqual(piecesBetweenSeams(answer("a", "q", { text: "цело" })), ["цело"])
+})
+
+test("the time of thinking runs from its first piece to the first word", () => {
+  let chat = reduce(emptyChat(), { type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("a", "q") })
+  const say = (seq, type, at) => { chat = reduce(chat, { type: "streamed", answer: "a", at, events: [{ seq, event: { type, text: "…" } }] }) }
+  say(1, "reasoning", 1000)
+  say(2, "reasoning", 3000)
+  say(3, "text", 5000)
+  say(4, "text", 9000)
+  assert.deepEqual(chat.messages.get("a")?.thinking, { from: 1000, to: 5000 })
+})
+
+test("speed is known only where tokens and time were counted", () => {
+  assert.equal(speed({ prompt_tokens: 1, completion_tokens: 40, reasoning_tokens: 0, seconds: 2 }), 20)
+  assert.equal(speed({ prompt_tokens: 1, completion_tokens: 40, reasoning_tokens: 0, seconds: null }), null)
+  assert.equal(speed(null), null)
+})

@@ -1,0 +1,55 @@
+/** The list of conversations: its order, its groups, and what other tabs did to it. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { emptyList, filterByTitle, groupByDay, reduce } from "../../client/js/conversations.js"
+
+const item = (id, updated_at, more = {}) => ({
+  id, title: id, model: null, provider: null, role: null, created_at: updated_at, updated_at, revision: 1, running: false, ...more,
+})
+const listed = (items, next = null) => reduce(emptyList(), { type: "listed", items, next })
+const ids = list => list.items.map(({ id }) => id)
+
+test("the newest conversation is on top, also after it was written in", () => {
+  const list = listed([item("a", 3), item("b", 2)])
+  assert.deepEqual(ids(reduce(list, { type: "saved", conversation: item("b", 9) })), ["b", "a"])
+})
+
+test("what was deleted in another tab is gone after a refresh", () => {
+  assert.deepEqual(ids(reduce(listed([item("a", 3), item("b", 2)]), { type: "listed", items: [item("b", 2)], next: null })), ["b"])
+})
+
+test("a refresh of the first page keeps the older pages that were read", () => {
+  let list = listed([item("a", 9), item("b", 8)], "page 2")
+  list = reduce(list, { type: "continued", items: [item("c", 2), item("d", 1)], next: "page 3" })
+  list = reduce(list, { type: "listed", items: [item("new", 10), item("a", 9)], next: "page 2" })
+  assert.deepEqual(ids(list), ["new", "a", "b", "c", "d"])
+  assert.equal(list.next, "page 3")
+})
+
+test("a page that comes twice doubles nothing", () => {
+  const list = reduce(listed([item("a", 3)], "more"), { type: "continued", items: [item("a", 3), item("b", 1)], next: null })
+  assert.deepEqual(ids(list), ["a", "b"])
+})
+
+test("renaming, removing and running touch one conversation", () => {
+  let list = listed([item("a", 3), item("b", 2)])
+  list = reduce(list, { type: "renamed", id: "a", title: "Новое имя" })
+  list = reduce(list, { type: "ran", id: "a", running: true })
+  assert.deepEqual(list.items.map(({ title, running }) => [title, running]), [["Новое имя", true], ["b", false]])
+  assert.deepEqual(ids(reduce(list, { type: "removed", id: "a" })), ["b"])
+})
+
+test("the search does not mind case, ё and the order of words", () => {
+  const items = [item("Ёлка: чем украсить", 1), item("Письмо", 2)]
+  assert.deepEqual(filterByTitle(items, "украсить елка").map(({ id }) => id), ["Ёлка: чем украсить"])
+  assert.deepEqual(filterByTitle(items, "  "), items)
+  assert.deepEqual(filterByTitle(items, "нет такого"), [])
+})
+
+test("days are those of the calendar, not of 24 hours", () => {
+  const now = new Date(2026, 10, 20, 0, 30).getTime()
+  const at = (day, hour) => new Date(2026, 10, day, hour).getTime() / 1000
+  const groups = groupByDay([item("a", at(20, 0)), item("b", at(19, 23)), item("c", at(18, 1)), item("d", at(1, 12)), item("e", at(-40, 12))], now)
+  assert.deepEqual(groups.map(({ period, items }) => [period, items[0].id]),
+    [["today", "a"], ["yesterday", "b"], ["week", "c"], ["month", "d"], ["older", "e"]])
+})

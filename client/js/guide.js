@@ -3,23 +3,15 @@ import { html, render } from "./view.js"
 import { loadLanguage, pickLanguage, t } from "./i18n.js"
 import { preferences, startPreferences } from "./preferences.js"
 import { root } from "./root.js"
+import { anchor, linked } from "./markdown/guide.js"
 import { Mark } from "./components/icon.js"
 import { Markdown } from "./components/markdown.js"
-
-/**
- * The id of a heading, as code hosts make it: the same as `anchor` in g4f/guide/documents.py.
- * @param {string} heading
- */
-const anchor = heading => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-")
-
-/** Links between documents work in their folder; here they lead to this page's neighbours. @param {string} text */
-const linked = text => text.replace(/\]\(([\w-]+\.md)(#[^)\s]+)?\)/g, (_, name, part = "") => `](help/${folder}/${name}${part})`)
 
 const folder = location.pathname.split("/").at(-2) ?? "ru"
 
 startPreferences()
 const [answer] = await Promise.all([fetch(`${location.pathname}?raw`), loadLanguage(pickLanguage(preferences.value.language))])
-const text = answer.ok ? linked(await answer.text()) : `# ${t("missing.failed_title")}`
+const text = answer.ok ? linked(await answer.text(), folder) : `# ${t("missing.failed_title")}`
 
 document.title = `${/^# (.+)$/m.exec(text)?.[1] ?? ""} — ${t("app.name")}`
 render(html`

@@ -1,4 +1,4 @@
-"""A server that speaks docs/api.md from memory, for looking at the page and for its browser tests. It knows no model and no database.
+"""A server that speaks docs/api.md from memory, for looking at the page and for its browser tests: no model, no database.
 
     python tests/client/fake_server.py [port]
 
@@ -27,9 +27,9 @@ from aiohttp import web
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
 POLICY = (
-    "default-src 'none'; script-src 'self' {}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
-    "media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app dompurify"
+    "default-src 'none'; script-src 'self' {}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app dompurify"
 )
 PACE = 0.02  # seconds between two events
 
@@ -60,11 +60,15 @@ from operator import itemgetter
 > Порядок исходного списка при равных ключах не меняется.
 """
 PLAIN = (
-    "Квантование — это запись весов модели меньшим числом битов. Представьте фотографию: вместо миллиона оттенков вы оставляете двести "
-    "пятьдесят шесть, и глаз почти не видит разницы, зато файл вчетверо меньше.\n\nС моделью то же самое: она занимает меньше памяти и отвечает "
-    "быстрее, а точность теряет немного. Для домашнего компьютера обычно берут **четыре бита** на вес."
+    "Квантование — это запись весов модели меньшим числом битов. Представьте фотографию: вместо миллиона "
+    "оттенков вы оставляете двести пятьдесят шесть, и глаз почти не видит разницы, зато файл вчетверо меньше.\n\n"
+    "С моделью то же самое: она занимает меньше памяти и отвечает быстрее, а точность теряет немного. "
+    "Для домашнего компьютера обычно берут **четыре бита** на вес."
 )
-THOUGHT = "Нужны ключ-кортеж и знак минус для чисел. Для строк минуса нет, значит два прохода: сортировка устойчива. Проверю на примере с Тверью и Орлом."
+THOUGHT = (
+    "Нужны ключ-кортеж и знак минус для чисел. Для строк минуса нет, значит два прохода: сортировка устойчива. "
+    "Проверю на примере с Тверью и Орлом."
+)
 
 
 def words(text: str) -> list[str]:
@@ -101,10 +105,24 @@ def script(question: str, model: str) -> list[dict[str, Any]]:
 
 def new_answer(answer: str, parent: str, model: str) -> dict[str, Any]:
     return {
-        "id": answer, "parent_id": parent, "role": "assistant", "text": "", "reasoning": "", "state": "running", "code": None, "reason": None,
-        "provider": "Ollama", "model": model, "citations": [], "tool_calls": [], "seams": [], "usage": None,
-        "created_at": time.time(), "finished_at": None, "seq": 0,
-    }  # fmt: skip
+        "id": answer,
+        "parent_id": parent,
+        "role": "assistant",
+        "text": "",
+        "reasoning": "",
+        "state": "running",
+        "code": None,
+        "reason": None,
+        "provider": "Ollama",
+        "model": model,
+        "citations": [],
+        "tool_calls": [],
+        "seams": [],
+        "usage": None,
+        "created_at": time.time(),
+        "finished_at": None,
+        "seq": 0,
+    }
 
 
 def fold(message: dict[str, Any], event: dict[str, Any]) -> None:
@@ -139,21 +157,36 @@ class World:
     def populate(self) -> None:
         """A sidebar of some days."""
         day = 86_400
-        titles = [("Письмо арендодателю", 0), ("Что такое квантование модели", 0), ("План поездки в Карелию", 1), ("Ошибка 502 в nginx", 1),
-                  ("Разбор стихотворения Тютчева", 4), ("Рецепты на неделю", 12), ("Ёлка: чем украсить", 70)]  # fmt: skip
+        titles = [
+            ("Письмо арендодателю", 0),
+            ("Что такое квантование модели", 0),
+            ("План поездки в Карелию", 1),
+            ("Ошибка 502 в nginx", 1),
+            ("Разбор стихотворения Тютчева", 4),
+            ("Рецепты на неделю", 12),
+            ("Ёлка: чем украсить", 70),
+        ]
         for number, (title, days) in enumerate(titles):
             when = time.time() - days * day - number * 60
             identity = f"old{number}"
             self.conversations[identity] = {
-                "id": identity, "title": title, "model": "qwen3:8b", "provider": "Ollama", "role": "default",
-                "created_at": when, "updated_at": when, "revision": 1, "running": False,
-            }  # fmt: skip
+                "id": identity,
+                "title": title,
+                "model": "qwen3:8b",
+                "provider": "Ollama",
+                "role": "default",
+                "created_at": when,
+                "updated_at": when,
+                "revision": 1,
+                "running": False,
+            }
             answer = new_answer(f"a{number}", f"q{number}", "qwen3:8b")
             for event in script("код думай", "qwen3:8b"):
                 fold(answer, event)
             self.messages[identity] = [
-                {"id": f"q{number}", "parent_id": None, "role": "user", "text": title, "created_at": when}, answer,
-            ]  # fmt: skip
+                {"id": f"q{number}", "parent_id": None, "role": "user", "text": title, "created_at": when},
+                answer,
+            ]
 
     def begin(self, conversation: str, question: dict[str, Any], answer: dict[str, Any]) -> None:
         self.messages[conversation].append(answer)
@@ -229,12 +262,25 @@ async def ask(request: web.Request) -> web.StreamResponse:
         now = time.time()
         world.messages[identity] = []
         world.conversations[identity] = {
-            "id": identity, "title": text[:40], "model": model, "provider": body.get("provider", "Ollama"), "role": body.get("role", "default"),
-            "created_at": now, "updated_at": now, "revision": 1, "running": False,
-        }  # fmt: skip
+            "id": identity,
+            "title": text[:40],
+            "model": model,
+            "provider": body.get("provider", "Ollama"),
+            "role": body.get("role", "default"),
+            "created_at": now,
+            "updated_at": now,
+            "revision": 1,
+            "running": False,
+        }
     answer = f"a-{question}"
     if answer not in world.logs:
-        asked = {"id": question, "parent_id": body.get("parent_id") or None, "role": "user", "text": text, "created_at": time.time()}
+        asked = {
+            "id": question,
+            "parent_id": body.get("parent_id") or None,
+            "role": "user",
+            "text": text,
+            "created_at": time.time(),
+        }
         world.messages[identity].append(asked)
         world.cuts[answer] = 2 if "обрыв" in text else 0
         world.begin(identity, asked, new_answer(answer, question, model))
@@ -307,19 +353,32 @@ def model(identity: str, provider: str, context: int | None = None, *capabilitie
 
 
 MODELS = [
-    model("qwen3:8b", "Ollama", 40_960, "thinking"), model("gemma3:12b", "Ollama", 131_072, "vision"), model("llama3.3:70b", "Ollama", 131_072),
-    model("mistral-small3.2:24b", "Ollama", 131_072, "vision"), model("phi4:14b", "Ollama", 16_384), model("qwen2.5-coder:7b", "Ollama", 32_768),
-    model("deepseek-chat", "DeepSeek", 131_072, title="DeepSeek Chat"), model("deepseek-reasoner", "DeepSeek", 131_072, "thinking", title="DeepSeek Reasoner"),
+    model("qwen3:8b", "Ollama", 40_960, "thinking"),
+    model("gemma3:12b", "Ollama", 131_072, "vision"),
+    model("llama3.3:70b", "Ollama", 131_072),
+    model("mistral-small3.2:24b", "Ollama", 131_072, "vision"),
+    model("phi4:14b", "Ollama", 16_384),
+    model("qwen2.5-coder:7b", "Ollama", 32_768),
+    model("deepseek-chat", "DeepSeek", 131_072, title="DeepSeek Chat"),
+    model("deepseek-reasoner", "DeepSeek", 131_072, "thinking", title="DeepSeek Reasoner"),
     model("guide", "Guide", title="Помощник"),
-]  # fmt: skip
+]
+
+
+def provider(identity: str, title: str, *, local: bool = False, state: str = "ready", code: str | None = None) -> dict[str, Any]:
+    count = sum(known["provider"] == identity for known in MODELS)
+    url = f"https://{identity.lower()}.example"
+    return {"id": identity, "title": title, "url": url, "local": local, "state": state, "code": code, "models": count}
+
+
 PROVIDERS = [
-    {"id": "Guide", "title": "Помощник", "url": "", "local": True, "state": "ready", "code": None, "models": 1},
-    {"id": "Ollama", "title": "Ollama", "url": "https://ollama.com", "local": True, "state": "ready", "code": None, "models": 6},
-    {"id": "DeepSeek", "title": "DeepSeek", "url": "https://deepseek.com", "local": False, "state": "ready", "code": None, "models": 2},
-    {"id": "OpenAI", "title": "OpenAI", "url": "https://openai.com", "local": False, "state": "needs_key", "code": "key_missing", "models": 0},
-    {"id": "LMStudio", "title": "LM Studio", "url": "https://lmstudio.ai", "local": True, "state": "unreachable", "code": "provider_unreachable", "models": 0},
-    {"id": "Bing", "title": "Bing", "url": "https://bing.com", "local": False, "state": "closed", "code": "service_closed", "models": 0},
-]  # fmt: skip
+    provider("Guide", "Помощник", local=True),
+    provider("Ollama", "Ollama", local=True),
+    provider("DeepSeek", "DeepSeek"),
+    provider("OpenAI", "OpenAI", state="needs_key", code="key_missing"),
+    provider("LMStudio", "LM Studio", local=True, state="unreachable", code="provider_unreachable"),
+    provider("Bing", "Bing", state="closed", code="service_closed"),
+]
 
 
 @routes.get(f"{API}/models")
@@ -332,7 +391,9 @@ async def models(request: web.Request) -> web.Response:
 @routes.get(f"{API}/providers")
 async def providers(request: web.Request) -> web.Response:
     if request.app[WORLD].guided:
-        listed = [{**item, "state": "unreachable", "models": 0} if item["id"] in ("Ollama", "DeepSeek") else item for item in PROVIDERS]
+        listed = [
+            {**item, "state": "unreachable", "models": 0} if item["id"] in ("Ollama", "DeepSeek") else item for item in PROVIDERS
+        ]
         return web.json_response({"providers": listed, "found": []})
     return web.json_response({"providers": PROVIDERS, "found": ["Ollama"]})
 
@@ -386,23 +447,36 @@ async def asset(request: web.Request) -> web.StreamResponse:
     if not path.is_file():
         return web.Response(status=404)
     kind = "text/javascript" if path.suffix in (".js", ".mjs") else mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return web.Response(body=path.read_bytes(), content_type=kind, headers={"Cache-Control": "max-age=3600", "Content-Security-Policy": POLICY.format("")})
+    return web.Response(
+        body=path.read_bytes(),
+        content_type=kind,
+        headers={"Cache-Control": "max-age=3600", "Content-Security-Policy": POLICY.format("")},
+    )
 
 
 def page(name: str, root: str) -> web.Response:
     """A page with its placeholders filled, under the policy that the real server sends."""
     assets = f"{root}assets/v"
-    imports = {key: f"{assets}/{value}" for key, value in json.loads((CLIENT / "importmap.json").read_text("utf-8"))["imports"].items()}
+    imports = {
+        key: f"{assets}/{value}" for key, value in json.loads((CLIENT / "importmap.json").read_text("utf-8"))["imports"].items()
+    }
     text = json.dumps({"imports": imports})
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     filled = {
-        "assets": assets, "root": root, "importmap": f'<script type="importmap">{text}</script>', "preload": "", "language": "ru", "theme": "auto",
-    }  # fmt: skip
+        "assets": assets,
+        "root": root,
+        "importmap": f'<script type="importmap">{text}</script>',
+        "preload": "",
+        "language": "ru",
+        "theme": "auto",
+    }
     body = (CLIENT / "html" / name).read_text("utf-8")
     for key, value in filled.items():
         body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload") else html.escape(value))
     policy = POLICY.format(f"'sha256-{digest}'")
-    return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+    return web.Response(
+        text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    )
 
 
 @routes.get("/login")

@@ -10,9 +10,11 @@ import { Icon } from "./icon.js"
 export function Dialog({ title, children }) {
   const { dialog } = usePage().store
   const place = useRef(/** @type {HTMLDialogElement | null} */ (null))
+  const heading = useRef(/** @type {HTMLElement | null} */ (null))
   useEffect(() => {
     const before = document.activeElement
     place.current?.showModal()
+    heading.current?.focus()
     return () => { if (before instanceof HTMLElement) before.focus() }
   }, [])
   const close = () => { dialog.value = "" }
@@ -22,7 +24,7 @@ export function Dialog({ title, children }) {
       onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) close() }}>
       <div class="dialog__sheet">
         <header class="dialog__head">
-          <h2 id="dialog-title">${title}</h2>
+          <h2 id="dialog-title" tabindex="-1" ref=${heading}>${title}</h2>
           <button type="button" class="icon-button" aria-label=${t("toast.close")} onClick=${close}><${Icon} name="close" /></button>
         </header>
         ${children}

@@ -43,7 +43,7 @@ function FirstSteps() {
   const { send } = usePage().actions
   return html`
     <p class="greeting__text">${t("greeting.guided_text")}</p>
-    <ul class="examples">
+    <ul class="examples examples--steps">
       ${FIRST_STEPS.map(name => html`
         <li key=${name}>
           <button type="button" class="example" onClick=${() => send(t(`steps.${name}_text`))}>

@@ -18,7 +18,8 @@ export function Listbox({ label, groups, empty, search }) {
   const at = Math.max(0, options.findIndex(({ id, selected }) => (moved ? id === moved : selected)))
   const active = options[at]
 
-  useEffect(() => (input.current ?? list.current)?.focus(), [])
+  // On a phone the keyboard would cover half of the list; a finger finds the field when it wants to.
+  useEffect(() => ((matchMedia("(pointer: coarse)").matches ? null : input.current) ?? list.current)?.focus(), [])
   useEffect(() => list.current?.querySelector(".option--active")?.scrollIntoView({ block: "nearest" }), [active?.id])
 
   /** @param {KeyboardEvent} event */

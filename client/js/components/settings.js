@@ -51,8 +51,8 @@ function Account() {
   return html`
     <footer class="dialog__foot">
       ${known.isSignedIn && html`
-        <button type="button" class="button" onClick=${() => logOut(false)}>${t("settings.log_out")}</button>
-        <button type="button" class="button" onClick=${() => logOut(true)}>${t("settings.log_out_everywhere")}</button>`}
+        <button type="button" class="button button--small" onClick=${() => logOut(false)}>${t("settings.log_out")}</button>
+        <button type="button" class="button button--small" onClick=${() => logOut(true)}>${t("settings.log_out_everywhere")}</button>`}
       <small class="dialog__version">${known.version && t("settings.version", { version: known.version })}</small>
     </footer>
   `

@@ -46,11 +46,15 @@ class Index:
             [(number, *(" ".join(part) for part in parts)) for number, parts in enumerate(self._stems)],
         )
         self._sets = [frozenset(stem for part in parts for stem in part) for parts in self._stems]
-        self._vocabulary = sorted(frozenset().union(*self._sets)) if self._sets else []
+        self._vocabulary = sorted({stem for parts in self._stems for part in parts for stem in part})
+        self._subjects = sorted({stem for title, heading, _ in self._stems for stem in (*title, *heading)})
 
     def corrected(self, wanted: Sequence[str]) -> list[str]:
-        """The stems without repetition, each mistyped one replaced by the one it was probably meant to be."""
-        return list(dict.fromkeys(self._nearest(stem) for stem in wanted))
+        """The stems without repetition, each mistyped one replaced by the word of a heading that it was probably meant to be."""
+        known = dict.fromkeys(self._nearest(stem) for stem in wanted)
+        # A number that stands nowhere ("make the port 9000") says nothing about the subject.
+        telling = [stem for stem in known if not stem.isdigit() or stem in self._vocabulary]
+        return telling or list(known)
 
     def search(self, wanted: Sequence[str]) -> list[Hit]:
         """Sections that contain any of the wanted stems, best first."""
@@ -95,7 +99,7 @@ class Index:
     def _nearest(self, stem: str) -> str:
         if len(stem) < SHORTEST_PREFIX or any(word.startswith(stem) for word in self._vocabulary):
             return stem
-        possible = [word for word in self._vocabulary if word[0] == stem[0] and abs(len(word) - len(stem)) <= LONGEST_SLIP]
+        possible = [word for word in self._subjects if word[0] == stem[0] and abs(len(word) - len(stem)) <= LONGEST_SLIP]
         alike = difflib.get_close_matches(stem, possible, n=1, cutoff=LIKENESS)
         return alike[0] if alike else stem
 

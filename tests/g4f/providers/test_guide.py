@@ -56,7 +56,7 @@ QUESTIONS = {
     "где лежит история чатов": "help/ru/data.md#где-хранятся-беседы-и-другие-данные",
     "как сделать бэкап": "help/ru/data.md#резервная-копия",
     "открыть с телефона": "help/ru/access.md#открыть-с-телефона-в-домашней-сети",
-    "забыл пароль": "help/ru/access.md#сменить-или-забыли-пароль",
+    "забыл пароль": "help/ru/access.md#не-могу-войти-забыли-пароль-или-хотите-сменить",
     "пороль": "help/ru/access.md#пароль-владельца",
     "прокси": "help/ru/network.md#прокси-для-выхода-в-интернет",
     "какие есть роли": "help/ru/roles.md#что-такое-роль-и-какие-роли-есть",
@@ -64,6 +64,16 @@ QUESTIONS = {
     "порт занят": "help/ru/troubleshooting.md#порт-занят-сменить-порт",
     "модель не отвечает": "help/ru/troubleshooting.md#модель-не-отвечает",
     "нет venv": "help/ru/troubleshooting.md#не-создаётся-окружение-нет-venv-ensurepip-или-pip",
+    "почему не работает": "help/ru/troubleshooting.md#если-что-то-не-работает-с-чего-начать",
+    "не могу войти": "help/ru/access.md#не-могу-войти-забыли-пароль-или-хотите-сменить",
+    "как поставить пароль": "help/ru/access.md#пароль-владельца",
+    "мне нужен чатгпт": "help/ru/services.md#ключ-openai-chatgpt",
+    "как настроить прокси для openai": "help/ru/network.md#прокси-для-выхода-в-интернет",
+    "почему так долго отвечает": "help/ru/local-model.md#модель-отвечает-медленно",
+    "сколько стоит": "help/ru/first-steps.md#сколько-это-стоит",
+    "экспорт бесед": "help/ru/data.md#экспорт-и-импорт-бесед",
+    "гигачат": "help/ru/services.md#gigachat-claude-anthropic-gemini-и-другие",
+    "сменить модель": "help/ru/first-steps.md#выбрать-или-сменить-модель",
     "куда уходят мои данные": "help/ru/privacy.md#куда-уходят-мои-вопросы",
     "как удалить беседу": "help/ru/first-steps.md#беседы-переименовать-удалить-вернуть",
     "How do I connect Ollama?": "help/en/ollama.md#connect-ollama",
@@ -75,7 +85,9 @@ QUESTIONS = {
     "open it on my phone": "help/en/access.md#open-from-a-phone-on-the-home-network",
     "port is already in use": "help/en/troubleshooting.md#the-port-is-in-use-change-the-port",
     "make a backup": "help/en/data.md#backup",
-    "forgot password": "help/en/access.md#change-a-password-or-forgot-it",
+    "forgot password": "help/en/access.md#cannot-log-in-forgot-the-password-or-want-to-change-it",
+    "cannot log in": "help/en/access.md#cannot-log-in-forgot-the-password-or-want-to-change-it",
+    "make the port 9000": "help/en/troubleshooting.md#the-port-is-in-use-change-the-port",
     "keyboard shortcuts": "help/en/shortcuts.md#keyboard-shortcuts",
     "is my data private": "help/en/privacy.md#where-do-my-questions-go",
 }
@@ -157,7 +169,7 @@ async def test_a_short_question_leans_on_the_one_before_it() -> None:
 
 async def test_two_subjects_are_answered_by_two_sections() -> None:
     sources = sources_of(await ask("ключ openai и пароль"))
-    assert sources == ["help/ru/services.md#ключ-openai", "help/ru/access.md#пароль-владельца"]
+    assert sources == ["help/ru/services.md#ключ-openai-chatgpt", "help/ru/access.md#пароль-владельца"]
 
 
 async def test_the_answer_comes_in_words_and_nothing_of_it_is_lost() -> None:

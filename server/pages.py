@@ -187,7 +187,7 @@ def versioned(version: str, path: str) -> Response:
 
 @blueprint.get("/favicon.ico")
 def favicon() -> Response:
-    return services().pages.file("icons/favicon.svg", forever=False)
+    return services().pages.file("icons/icon.svg", forever=False)
 
 
 @blueprint.get("/robots.txt")

@@ -9,9 +9,10 @@ ROOT = "/backend-api/v2"
 
 def register(app: Flask) -> None:
     """Give every resource its address."""
-    from server.api import answers, auth, catalog, conversation, conversations, health
+    from server.api import answers, auth, catalog, conversation, conversations, health, historical
 
     for resource in (answers, auth, catalog, conversation, conversations):
         blueprint = resource.blueprint
         app.register_blueprint(blueprint, url_prefix=ROOT + (blueprint.url_prefix or ""))
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(historical.blueprint)

@@ -1,0 +1,294 @@
+"""Markdown in Chromium, under the page's own policy: hostile text does nothing, and a streamed answer is drawn like a whole one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e.markdown_payloads import CITATIONS, OUTSIDE, PAYLOADS
+from tests.e2e.rendering_stage import stage
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+ARGUMENTS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+).split()
+PIECES = (1, 2, 3, 7)
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not BROWSER and not os.environ.get("REQUIRE_BROWSER"), reason="no Chromium on this machine"),
+]
+
+# Everything that the component may draw; what is not here was made by the text.
+FORBIDDEN = """(place) => {
+  const elements = new Set(("article div p h3 h4 h5 h6 hr ul ol li blockquote figure figcaption pre code span button strong em del br a img sup input "
+    + "section table thead tbody tr th td").split(" "))
+  const attributes = new Set(("class title href target rel type checked disabled start value id tabindex role aria-label aria-pressed aria-expanded "
+    + "scope alt src").split(" "))
+  const found = []
+  for (const element of place.querySelectorAll("*")) {
+    const isMath = element.namespaceURI === "http://www.w3.org/1998/Math/MathML"
+    if (isMath ? !/^(?:math|semantics|annotation|none|m[a-z]+)$/.test(element.localName) : !elements.has(element.localName)) found.push(element.localName)
+    for (const { name, value } of element.attributes) {
+      if (isMath ? /^(?:on|style|href|src|xlink|id|name|class)/.test(name) : !attributes.has(name)) found.push(`${element.localName} ${name}`)
+      if (name === "id" && !/^note-\\d+$/.test(value)) found.push(`id ${value}`)
+      if (name === "href" && !/^(?:https?:\\/\\/|mailto:|#)/.test(value)) found.push(`href ${value}`)
+      if (name === "src" && !/^data:image\\/(?:png|jpe?g|gif|webp);base64,/.test(value)) found.push(`src ${value}`)
+    }
+    if (element.localName === "a" && !element.hash && (element.target !== "_blank" || element.rel !== "noopener noreferrer nofollow")) found.push(element.outerHTML)
+  }
+  if (window.__pwn !== undefined) found.push("executed")
+  return found
+}"""
+
+# The drawn elements, without what comes later by itself (colours, formulas) and may be finished or not at this moment.
+SHAPE = """(place) => {
+  const copy = place.cloneNode(true)
+  for (const part of copy.querySelectorAll(".code__part")) part.textContent = part.textContent
+  for (const formula of copy.querySelectorAll(".formula")) formula.textContent = formula.querySelector("annotation, code")?.textContent.trim() ?? formula.textContent
+  return copy.innerHTML
+}"""
+
+ANSWER = """# Ответ
+
+Абзац с **жирным**, *курсивом*, `кодом` и [ссылкой](https://example.com/a?b=1&amp;c=2 "Подсказка"), см. [позже] и[^1].
+Вторая строка: $x^2$ и цены $5 и $10.
+
+1. Первый
+   - вложенный **пункт**
+
+   ```python
+   print("внутри списка")
+   ```
+2. Второй
+
+- [x] сделано
+- [ ] нет
+
+> Цитата
+> - в ней список
+
+| Имя | Число |
+|:----|------:|
+| а   | `1`   |
+| б   | **2** |
+
+$$
+\\frac{a}{b}
+$$
+
+```js
+const ответ = 42 // <b>
+```
+
+![Кот](https://cats.example/cat.png) и <b>разметка</b>
+
+[позже]: https://later.example/
+[^1]: Сноска с `кодом`.
+"""
+
+
+class Watched:
+    """A page of the stage that writes down everything that should not happen."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.trouble: list[str] = []
+        page.on(
+            "console",
+            lambda message: self.trouble.append(f"console {message.text}") if message.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: self.trouble.append(f"error {error}"))
+        page.on("dialog", lambda dialog: (self.trouble.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith((address, "data:")) else self.trouble.append(f"request {request.url}"),
+        )
+        page.goto(address)
+        self.until("window.ready")
+
+    def until(self, condition: str) -> None:
+        """Wait for a condition. Playwright's own way evaluates a string inside the page, which the policy refuses."""
+        end = time.monotonic() + 30
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < end, condition
+            self.page.wait_for_timeout(20)
+
+    def quiet(self) -> bool:
+        assert self.trouble == []
+        assert self.page.evaluate("window.violations") == []
+        return True
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Any]:
+    with ExitStack() as stack:
+        address = stack.enter_context(stage())
+        browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        stack.callback(browser.close)
+
+        def open_page(**options: Any) -> Watched:
+            context = browser.new_context(viewport={"width": 900, "height": 1200}, **options)
+            return Watched(context.new_page(), address)
+
+        yield open_page
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["with the policy", "policy bypassed"])
+def watched(request: pytest.FixtureRequest, opened: Any) -> Iterator[Watched]:
+    watched = opened(bypass_csp=request.param)
+    yield watched
+    watched.page.context.close()
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_hostile_text_does_nothing_whole_or_in_pieces(watched: Watched, kind: str) -> None:
+    for text in PAYLOADS[kind]:
+        sizes = [size for size in PIECES if len(text) / size < 500] or [97, 541]
+        found = watched.page.evaluate(
+            f"""async ([text, sizes, citations]) => {{
+              const forbidden = {FORBIDDEN}, shape = {SHAPE}
+              const found = []
+              const whole = stage.show("whole", text, false, citations)
+              await stage.frame()
+              found.push(...forbidden(whole))
+              for (const size of sizes) {{
+                const place = await stage.stream("pieces", text, size, place => found.push(...forbidden(place)))
+                stage.show("pieces", text, false, citations)
+                await stage.frame()
+                if (shape(place) !== shape(whole)) found.push(`in pieces of ${{size}}: ${{shape(place)}} instead of ${{shape(whole)}}`)
+                stage.remove("pieces")
+              }}
+              whole.querySelectorAll("*").forEach(element => element.dispatchEvent(new MouseEvent("mouseover", {{ bubbles: true }})))
+              await new Promise(done => setTimeout(done, 20))
+              found.push(...forbidden(whole))
+              stage.remove("whole")
+              return [...new Set(found)]
+            }}""",
+            [text, sizes, CITATIONS],
+        )
+        assert found == [], text[:200]
+    watched.page.wait_for_timeout(100)
+    assert watched.quiet()
+
+
+@pytest.mark.parametrize("size", PIECES)
+def test_an_answer_in_pieces_is_drawn_like_a_whole_one(opened: Any, size: int) -> None:
+    watched = opened()
+    streamed, whole = watched.page.evaluate(
+        f"""async ([text, size]) => {{
+          const shape = {SHAPE}
+          const place = await stage.stream("pieces", text, size)
+          const whole = stage.show("whole", text)
+          await stage.frame()
+          return [shape(place), shape(whole)]
+        }}""",
+        [ANSWER, size],
+    )
+    assert streamed == whole
+    page = watched.page
+    assert page.locator("article").first.locator("a.link").evaluate_all(
+        "links => links.map(link => [link.textContent, link.href, link.title])"
+    ) == [
+        ["ссылкой", "https://example.com/a?b=1&c=2", "Откроется example.com\nПодсказка"],
+        ["позже", "https://later.example/", "Откроется later.example"],
+    ]
+    watched.until(
+        "document.querySelectorAll('article:first-child math').length === 2 && document.querySelectorAll('article:first-child .hljs-keyword').length === 1"
+    )
+    assert page.locator("article").first.locator("b").count() == 0
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_the_parts_of_an_answer_are_the_right_elements(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    page.evaluate("text => { stage.show('a', text) }", ANSWER)
+    assert page.locator("h3.heading--1").inner_text() == "Ответ"
+    assert page.locator("ol.list > li ul.list li strong").inner_text() == "пункт"
+    assert page.locator("li.task input").evaluate_all("boxes => boxes.map(box => box.checked)") == [True, False]
+    assert page.locator("blockquote li").count() == 1
+    assert page.locator("td.align-right").all_inner_texts() == ["1", "2"]
+    assert page.locator(".picture-remote").inner_text().split("\n") == ["Кот", "https://cats.example/cat.png"]
+    assert page.locator(".notes li").inner_text() == "Сноска с кодом."
+    assert "<b>разметка</b>" in page.locator("article").inner_text()
+    page.locator(".note-mark a").click()
+    assert page.evaluate("[document.activeElement.id, location.hash]") == ["note-1", ""]
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_long_code_is_folded_coloured_and_copied_whole(opened: Any) -> None:
+    watched = opened(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    lines = [f"const имя{i} = `{i} < ${{{i}}}` // комментарий" for i in range(100)]
+    lines[30:34] = ["/* комментарий", "через", "границу", "частей */"]
+    code = "\n".join(lines)
+    page.evaluate("text => { stage.show('a', text) }", f"```js\n{code}\n```")
+    watched.until("document.querySelectorAll('.code__part .hljs-keyword').length >= 96")
+    assert page.locator(".code__part").nth(1).locator(".hljs-comment").first.inner_text().strip() == "границу\nчастей */"
+    assert page.locator("code").evaluate("node => node.textContent") == code
+    more = page.get_by_role("button", name="Показать всё (100 строк)")
+    folded = page.locator("pre").bounding_box()
+    more.click()
+    opened_box = page.locator("pre").bounding_box()
+    assert folded and opened_box and opened_box["height"] > folded["height"] * 2
+    page.get_by_role("button", name="Перенос строк").click()
+    assert page.locator(".code--wrap").count() == 1
+    page.get_by_role("button", name="Копировать").click()
+    page.get_by_role("button", name="Скопировано").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == code
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_code_that_was_ended_may_grow_on(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    page.evaluate("stage.show('a', '```js\\nconst a = 1\\n'), 0")
+    page.wait_for_selector(".hljs-keyword")
+    page.evaluate("stage.show('a', '```js\\nconst a = 1\\nlet b\\n```\\nдальше'), 0")
+    watched.until("document.querySelectorAll('.hljs-keyword').length === 2")
+    assert page.locator("code").evaluate("node => node.textContent") == "const a = 1\nlet b"
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_a_table_is_copied_as_tsv(opened: Any) -> None:
+    watched = opened(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    page.evaluate("text => { stage.show('a', text) }", "| а | б |\n|---|---|\n| 1 | =СУММ(A1) |\n| x\\|y | -5 |\n")
+    page.get_by_role("button", name="Копировать таблицу").click(force=True)
+    page.get_by_role("button", name="Скопировано").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "а\tб\n1\t'=СУММ(A1)\nx|y\t-5"
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_sources_become_chips_and_hosts_that_mislead_are_named(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    page.evaluate(
+        f"stage.show('a', 'Так [1]. Смотри [bank.example](https://{OUTSIDE[8:]}/x)', false, [{{ url: 'https://s.example/', title: 'Источник' }}]), 0"
+    )
+    assert page.locator("a.cite").get_attribute("href") == "https://s.example/"
+    assert page.locator(".link-host").inner_text().strip() == f"({OUTSIDE[8:]})"
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_a_large_message_is_shown_whole(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    page.evaluate("text => { stage.show('a', text) }", ANSWER * 150)
+    watched.until("document.querySelectorAll('h3.heading--1').length === 150")
+    assert watched.quiet()
+    page.context.close()

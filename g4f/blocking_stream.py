@@ -30,7 +30,8 @@ def post(
     """
     overdue = time.monotonic() + terms.deadlines.total
     received = 0
-    headers = {"Accept-Encoding": "identity", "User-Agent": "freegpt-webui/2", **terms.headers}
+    # A connection that is kept for the next request would stay open as long as somebody keeps the error of this one.
+    headers = {"Accept-Encoding": "identity", "User-Agent": "freegpt-webui/2", "Connection": "close", **terms.headers}
     # requests knows one deadline for the first byte and for every later pause.
     patience = (terms.deadlines.connect, max(terms.deadlines.first_byte, terms.deadlines.idle))
     with (

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NewType, Optional, Union, get_type_hints  # 
 
 __all__ = ["AsyncIterator", "Dict", "Iterator", "List", "Messages", "NewType", "Optional", "Union", "get_type_hints", "sha256"]
 
-sha256 = NewType("sha256", str)
+sha256 = NewType("sha_256_hash", str)  # type: ignore[misc]  # its name of 2023
 """A SHA-256 digest in lowercase hexadecimal."""
 
 Messages = list[dict[str, Any]]

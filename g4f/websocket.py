@@ -79,7 +79,15 @@ async def open_socket(url: str, terms: Terms) -> AsyncIterator[Socket]:
         try:
             yield Socket(socket, terms.deadlines)
         finally:
-            await socket.close()
+            await _say_goodbye(socket)
+
+
+async def _say_goodbye(socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
+    # The library gives every further message this long, so one who never stops talking would hold us for ever.
+    try:
+        await asyncio.wait_for(socket.close(), GOODBYE_SECONDS)
+    except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
+        pass  # the connection is cut instead
 
 
 @contextmanager

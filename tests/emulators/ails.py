@@ -53,6 +53,8 @@ async def complete(request: web.Request) -> web.StreamResponse:
     events = [_event({"role": "assistant"}), *(_event({"content": word}) for word in words_of(text))]
     done = _event({}, finish="stop") + b"data: [DONE]\n\n"
     match behaviour:
+        case "stalled":  # the role alone is not a word yet
+            events = [events[0] + events[1], *events[2:]]
         case "error-mid-stream":
             events = [*events[:4], f"data: {json.dumps(NEED_REFRESH)}\n\n".encode()]
             done = b""

@@ -57,6 +57,7 @@ BEHAVIOURS = COMMON | {
     "binary": "binary frames",
 }
 FLAG_COUNT = 14
+SPLINTER = 7
 
 TRIES = web.AppKey("tries", Counter[str])
 
@@ -204,7 +205,7 @@ async def _answer(request: web.Request, socket: web.WebSocketResponse, behaviour
             await asyncio.sleep(FOREVER_SECONDS)
         case "split-characters":
             for message in (*updates, *_end(text)):
-                await _byte_by_byte(socket, message)
+                await _in_splinters(socket, message)
         case "two-in-frame":
             await socket.send_str("".join(_framed(message) for message in (*updates, *_end(text))))
         case "binary":
@@ -328,10 +329,11 @@ async def _pinged(socket: web.WebSocketResponse) -> bool:
             return True
 
 
-async def _byte_by_byte(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
-    """One character a frame: a WebSocket has no half characters, but it has half messages."""
-    for character in _framed(message):
-        await socket.send_str(character)
+async def _in_splinters(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
+    """A few characters a frame: a text frame has no half characters, but half messages."""
+    framed = _framed(message)
+    for start in range(0, len(framed), SPLINTER):
+        await socket.send_str(framed[start : start + SPLINTER])
 
 
 async def _send(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:

@@ -11,11 +11,13 @@ from tests.emulators.stage import COMMON, ENDLESS_WORD, application, behaviour_o
 
 PROVIDER = "Liaobots"
 AUTH = "emulator-auth-code"
+PLACEHOLDER = "YOUR_AUTH_KEY"  # what the documents of 2023 write where the code belongs
 CONFIG = {"api_key": AUTH}
 BEHAVIOURS = COMMON | {
     "error-text": "200 whose whole body is the word Error",
     "error-500": "500 with the body Error",
     "says-error": "a good answer that begins with the word Error",
+    "echo": "a refusal that repeats the code",
 }
 MODELS = {
     "gpt-4": {"id": "gpt-4", "name": "GPT-4", "maxLength": 24000, "tokenLimit": 8000},
@@ -37,7 +39,9 @@ async def user(request: web.Request) -> web.StreamResponse:
 
 
 async def chat(request: web.Request) -> web.StreamResponse:
-    if request.headers.get("x-auth-code") != AUTH:
+    if behaviour_of(request) == "echo":
+        return web.json_response({"message": f"bad code {request.headers.get('x-auth-code')}"}, status=401)
+    if request.headers.get("x-auth-code") not in (AUTH, PLACEHOLDER):
         return web.json_response({"message": "401 Unauthorized"}, status=401)
     body = json.loads(await request.read())
     if problem := _problem(body):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 SLOW_FIRST_BYTE_SECONDS = 0.3
 FOREVER_SECONDS = 3600.0
@@ -52,7 +53,7 @@ class Seen:
     method: str
     path: str
     query: str
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
     body: bytes
 
 
@@ -85,7 +86,7 @@ def application(routes: Iterable[web.RouteDef], *, pace: float = 0.0) -> web.App
 @web.middleware
 async def _remember(request: web.Request, handler: Any) -> web.StreamResponse:
     body = await request.read()
-    request.app[SEEN].append(Seen(request.method, request.path, request.query_string, dict(request.headers), body))
+    request.app[SEEN].append(Seen(request.method, request.path, request.query_string, request.headers.copy(), body))
     response: web.StreamResponse = await handler(request)
     return response
 

@@ -345,8 +345,6 @@ def fill_vendor() -> None:
 
 def compress_client() -> None:
     """Keep a .gz beside every file that shrinks. It bears its source's time of change, so one look tells a stale one."""
-    import gzip
-
     for folder, names, files in os.walk(CLIENT):
         names[:] = [name for name in names if name != "node_modules"]
         present = set(files)
@@ -358,11 +356,22 @@ def compress_client() -> None:
             elif name.endswith(COMPRESSED):
                 changed = os.stat(path).st_mtime_ns
                 if name + ".gz" not in present or os.stat(path + ".gz").st_mtime_ns != changed:
-                    data = Path(path).read_bytes()
-                    part = f"{path}.{os.getpid()}.part"
-                    Path(part).write_bytes(gzip.compress(data, 9, mtime=0))
-                    os.utime(part, ns=(changed, changed))
-                    os.replace(part, path + ".gz")
+                    try:
+                        write_compressed(path, changed)
+                    except OSError:  # the server runs as somebody who may only read; then a stale copy would be served
+                        if name + ".gz" in present:
+                            raise SetupFailed(
+                                f"Файлы страницы изменились. Владелец папки {ROOT} должен выполнить: run.py setup"
+                            ) from None
+
+
+def write_compressed(path: str, changed: int) -> None:
+    import gzip
+
+    part = f"{path}.{os.getpid()}.part"
+    Path(part).write_bytes(gzip.compress(Path(path).read_bytes(), 9, mtime=0))
+    os.utime(part, ns=(changed, changed))
+    os.replace(part, path + ".gz")
 
 
 # --- talking and handing over ----------------------------------------------------------------------------------------------------
@@ -442,6 +451,11 @@ def load_settings(options: argparse.Namespace) -> Any:
 
 def serve(options: argparse.Namespace) -> int:
     settings = load_settings(options)
+    from server.doctor import data_folder
+
+    folder = data_folder(settings.data_dir)
+    if folder.found is False:
+        sys.exit(folder.text[0].upper() + folder.text[1:])
     from server.serve import main as run_server
 
     return run_server(settings) or 0

@@ -1,7 +1,7 @@
 /** The page's own Trusted Types policy: names of our own scripts, and no markup at all. */
 
 /** Scripts that may be started as workers, relative to this folder. */
-const SCRIPTS = ["markdown/highlighter.js"]
+const SCRIPTS = ["markdown/highlighter.js", "markdown/typesetter.js"]
 
 /** @param {string} name @returns {string} */
 function ownScript(name) {

@@ -1,6 +1,6 @@
 /** A formula: its source at first and whenever it cannot be drawn, MathML when KaTeX has come. */
 import { Component, html } from "../view.js"
-import { formulaTree, loadKatex } from "../markdown/formula.js"
+import { formulaTree } from "../markdown/formula.js"
 import { whenIdle } from "../markdown/idle.js"
 
 /** @typedef {import("../markdown/formula.js").Tree} Tree */
@@ -32,10 +32,10 @@ export class Formula extends Component {
 
   draw() {
     if (this.props.open) return
-    loadKatex().then(katex => whenIdle(() => {
-      const { source, display = false } = this.props
-      if (!this.gone) this.setState({ tree: formulaTree(katex, source, display), of: source })
-    }), () => {})
+    const { source, display = false } = this.props
+    formulaTree(source, display).then(tree => tree && whenIdle(() => {
+      if (!this.gone) this.setState({ tree, of: source })
+    }))
   }
 
   render() {

@@ -4,11 +4,13 @@ import { cutMarkup } from "./pieces.js"
 
 /** @param {MessageEvent<{ id: number, file: string, pieces: string[] }>} event */
 self.onmessage = async ({ data: { id, file, pieces } }) => {
+  let result = null
   try {
     if (!hljs.getLanguage(file)) hljs.registerLanguage(file, (await import(`../../vendor/highlight/languages/${file}.min.js`)).default)
     const { value } = hljs.highlight(pieces.join(""), { language: file, ignoreIllegals: true })
-    self.postMessage({ id, parts: cutMarkup(value, pieces.map(piece => piece.length)) })
+    result = cutMarkup(value, pieces.map(piece => piece.length))
   } catch {
-    self.postMessage({ id, parts: null })
+    // No such file, or a rule that fails on this code: it stays plain.
   }
+  self.postMessage({ id, result })
 }

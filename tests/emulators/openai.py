@@ -99,6 +99,8 @@ async def models(request: web.Request) -> web.StreamResponse:
     behaviour = request.match_info.get("behaviour", "normal")
     if behaviour in ("401", "html", "html-502", "500", "silent", "redirect", "early-close"):
         return await refusal(request) or web.Response()
+    if behaviour not in BEHAVIOURS:
+        return _error(404, "not found")  # the path of another program's list
     match behaviour:
         case "no-models":
             return _error(404, "not found")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
-from g4f.base import Provider
-from g4f.chat import ChatRequest, Event, Message, Options, Reasoning, Text
+from g4f.base import Provider, ProviderConfig
+from g4f.chat import ChatRequest, Event, Message, Model, Options, Reasoning, Text
 from g4f.errors import ProviderError
+from g4f.model_list import read_models
+from g4f.openai_compatible import OpenAICompatible
 from g4f.transport import Deadlines, Transport
 from tests.emulators import ollama, openai
 from tests.emulators.stage import Stage, on_stage
 
 SHORT = Deadlines(connect=3.0, first_byte=1.2, idle=1.2, content=1.8, total=30.0)
-AskFor = Callable[..., ChatRequest]
 
 
 @pytest.fixture
@@ -58,3 +61,18 @@ def text_of(events: list[Event]) -> str:
 
 def thought_of(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Reasoning))
+
+
+async def body_sent(kind: type[Provider], transport: Transport, stage: Stage, **options: object) -> dict[str, Any]:
+    """The request that a service of OpenAI's dialect is sent for a question with these options."""
+    config = ProviderConfig(base_url=stage.playing("echo") + "/v1", api_key="k", options={"folder": "b1g"})
+    events, error = await answer(kind(transport, config), ask(**options))
+    assert error is None
+    body: dict[str, Any] = json.loads(text_of(events))
+    return body
+
+
+def kept(kind: type[OpenAICompatible], *items: dict[str, Any]) -> list[Model]:
+    """What the provider makes of a list of models."""
+    provider = kind(Transport(), ProviderConfig(api_key="k", options={"folder": "b1g"}))
+    return read_models(provider.kept(items))

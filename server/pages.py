@@ -70,7 +70,11 @@ class Pages:
         if found is None:
             raise NotFound
         answer = found.get_response(request.method, request.environ)
-        response = Response(answer.file or b"", status=int(answer.status), direct_passthrough=True)
+        body = b""
+        if answer.file is not None:
+            with answer.file as file:
+                body = file.read()  # a few hundred KB at the most
+        response = Response(body, status=int(answer.status))
         for name, value in answer.headers:
             response.headers[name] = value
         response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable" if forever else "no-cache"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -53,7 +54,8 @@ class Database:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / FILE_NAME
-        self._lock = _lock(folder / "lock")
+        self._folder = folder
+        self._lock = lock_folder(folder)
         try:
             self._make_private()
             self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -79,7 +81,15 @@ class Database:
                 raise NewerSchema(version)
             from server.storage.migrate import upgrade
 
+            if version is not None:
+                self._back_up(version)
             upgrade(connection)
+
+    def _back_up(self, version: str) -> None:
+        from server.storage import backup
+
+        with contextlib.closing(sqlite3.connect(self.path)) as source:
+            backup.before_migration(source, self._folder, version)
 
     def submit(self, job: Callable[[Connection], Result]) -> Future[Result]:
         """Run ``job`` in one transaction on the writing connection, after everything submitted before."""
@@ -135,9 +145,12 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if exists else None
 
 
-def _lock(path: Path) -> IO[bytes]:
-    """Hold the folder for this process. The system lets go by itself, however the process ends."""
-    handle = path.open("ab")
+def lock_folder(folder: Path) -> IO[bytes]:
+    """Hold the folder for this process until the handle is closed. The system lets go by itself, however the process ends.
+
+    Raises ``Busy``.
+    """
+    handle = (folder / "lock").open("ab")
     try:
         if os.name == "nt":
             import msvcrt
@@ -149,7 +162,7 @@ def _lock(path: Path) -> IO[bytes]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         handle.close()
-        raise Busy(str(path.parent)) from error
+        raise Busy(str(folder)) from error
     return handle
 
 

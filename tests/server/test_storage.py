@@ -1,0 +1,273 @@
+"""The database: its settings, its faults, its copies, its migrations."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from server.conversations import Ask, Conversations
+from server.errors import StorageUnavailable
+from server.storage import backup, database
+from server.storage.database import FILE_NAME, HEAD, Busy, Database, NewerSchema, temporary
+from server.storage.store import SqlStore
+
+ROOT = Path(__file__).parents[2]
+
+
+def ask(database: Database, words: str = "Вопрос", conversation: str = "c") -> None:
+    Conversations(SqlStore(database)).ask("owner", Ask("", words, "m", "p", conversation_id=conversation))
+
+
+def test_a091_the_settings_are_those_that_lose_nothing(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        wanted: dict[str, Any] = {
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "busy_timeout": 5000,
+            "foreign_keys": 1,
+            "mmap_size": 0,
+            "trusted_schema": 0,
+        }
+        for run in (opened.read, opened.write):
+            found = run(lambda c: {name: c.execute(text(f"PRAGMA {name}")).scalar() for name in wanted})
+            assert found == wanted
+
+
+def test_a091_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with temporary(tmp_path), pytest.raises(Busy):
+        Database(tmp_path)
+    with temporary(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX")
+def test_a076_nobody_else_may_read_the_conversations(tmp_path: Path) -> None:
+    with temporary(tmp_path / "data") as opened:
+        ask(opened)
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+        assert {file.name: file.stat().st_mode & 0o077 for file in (tmp_path / "data").glob("chat.db*")}.keys()
+        assert all(file.stat().st_mode & 0o077 == 0 for file in (tmp_path / "data").glob("chat.db*"))
+
+
+def test_a089_the_same_send_from_ten_threads_is_one_message(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        conversations = Conversations(SqlStore(opened))
+        places: list[Any] = []
+        send = Ask("same", "Вопрос", "m", "p", conversation_id="c")
+        threads = [threading.Thread(target=lambda: places.append(conversations.ask("owner", send))) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len({place.answer_id for place in places}) == 1
+        assert sum(not place.existed for place in places) == 1
+        assert len(conversations.read("owner", "c")[1]) == 2
+
+
+def test_a090_concurrent_renames_are_all_accounted_for(tmp_path: Path) -> None:
+    from server.errors import Conflict
+
+    with temporary(tmp_path) as opened:
+        ask(opened)
+        conversations = Conversations(SqlStore(opened))
+        outcomes: list[str] = []
+
+        def rename(worker: int) -> None:
+            for number in range(25):
+                revision = conversations.read("owner", "c")[0].revision
+                try:
+                    conversations.rename("owner", "c", f"{worker}-{number}", revision)
+                    outcomes.append("renamed")
+                except Conflict:
+                    outcomes.append("conflict")
+
+        threads = [threading.Thread(target=rename, args=(worker,)) for worker in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(outcomes) == 200
+        assert conversations.read("owner", "c")[0].revision == 1 + outcomes.count("renamed")
+
+
+def test_a093_a_database_locked_for_a_while_is_waited_for(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        ask(opened)
+        with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            threading.Timer(1.0, lambda: other.execute("COMMIT")).start()
+            ask(opened, "Второй", "d")
+            assert len(SqlStore(opened).conversations("owner", 10, None)) == 2
+            time.sleep(0.1)
+
+
+def test_a_write_that_fails_writes_nothing_and_says_so(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        ask(opened)
+
+        def half(connection: Any) -> None:
+            connection.execute(text("DELETE FROM generation"))
+            connection.execute(text("INSERT INTO generation VALUES (1)"))
+
+        with pytest.raises(StorageUnavailable):
+            opened.write(half)
+        assert opened.read(lambda c: c.execute(text("SELECT COUNT(*) FROM generation")).scalar()) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Any:
+    """A real file system of 3 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode != 0:
+        pytest.skip("проверка полного диска пропущена: нельзя смонтировать tmpfs")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a092_a_full_disk_loses_nothing_and_heals(small_disk: Path) -> None:
+    with temporary(small_disk / "data") as opened:
+        ask(opened)
+        ballast = small_disk / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb") as file:
+            while True:
+                file.write(b"x" * 65536)
+                file.flush()
+        with pytest.raises(StorageUnavailable):
+            for number in range(100):
+                ask(opened, "много слов " * 1000, f"c{number}")
+        assert SqlStore(opened).conversation("owner", "c") is not None
+        ballast.unlink()
+        ask(opened, "после", "after")
+        assert backup.verify(small_disk / "data" / FILE_NAME)["conversation"] >= 2
+
+
+def test_a095_a_copy_made_while_writing_is_sound_and_can_be_put_back(tmp_path: Path) -> None:
+    folder, copy = tmp_path / "data", tmp_path / "copies" / "one.db"
+    with temporary(folder) as opened:
+        going = threading.Event()
+
+        def write() -> None:
+            number = 0
+            while not going.is_set():
+                number += 1
+                ask(opened, "слова " * 50, f"c{number}")
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        while len(SqlStore(opened).conversations("owner", 500, None)) < 20:
+            time.sleep(0.01)
+        backup.backup(folder, copy)
+        going.set()
+        thread.join()
+        now = len(SqlStore(opened).conversations("owner", 10_000, None))
+        with pytest.raises(Busy):
+            backup.restore(folder, copy)
+    counted = backup.verify(copy)
+    assert 20 <= counted["conversation"] <= now
+    kept = backup.restore(folder, copy)
+    assert kept is not None
+    assert backup.verify(kept)["conversation"] == now
+    with temporary(folder) as opened:
+        assert len(SqlStore(opened).conversations("owner", 10_000, None)) == counted["conversation"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "garbage", "rules"])
+def test_a_damaged_copy_is_never_put_back(tmp_path: Path, damage: str) -> None:
+    folder, copy = tmp_path / "data", tmp_path / "copy.db"
+    with temporary(folder) as opened:
+        ask(opened)
+    backup.backup(folder, copy)
+    if damage == "truncated":
+        copy.write_bytes(copy.read_bytes()[:-4096])
+    elif damage == "garbage":
+        copy.write_bytes(b"not a database" * 1000)
+    else:
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            connection.execute("DELETE FROM generation")
+            connection.commit()
+    with pytest.raises(backup.Damaged):
+        backup.restore(folder, copy)
+    with temporary(folder) as opened:
+        assert SqlStore(opened).conversation("owner", "c") is not None
+
+
+def test_a094_an_old_program_refuses_a_newer_database(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        opened.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(NewerSchema):
+        Database(tmp_path)
+    with contextlib.closing(lock := database.lock_folder(tmp_path)):
+        assert lock
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from server.storage import database, migrate
+original = migrate.upgrade
+def slow(connection, revision="head"):
+    original(connection, revision)
+    print("migrating", flush=True)
+    sys.stdin.read()
+migrate.upgrade = slow
+database.Database(Path(sys.argv[1])).close()
+"""
+
+
+def test_a094_a_migration_that_is_killed_leaves_the_old_schema(tmp_path: Path) -> None:
+    """The first migration is killed at its very end, again and again: there is no schema, and then there is all of it."""
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, tmp_path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            while process.stdout.readline().strip() not in (b"migrating", b""):
+                pass
+            process.send_signal(signal.SIGKILL)
+        with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+            assert connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0
+    with temporary(tmp_path) as opened:
+        ask(opened)
+    assert backup.verify(tmp_path / FILE_NAME)["conversation"] == 1
+
+
+def test_a094_a_verified_copy_is_made_before_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with temporary(tmp_path) as opened:
+        ask(opened)
+    monkeypatch.setattr(database, "HEAD", "0002")
+    monkeypatch.setattr(backup, "HEAD", "0002")
+    with temporary(tmp_path):
+        pass
+    (copy,) = (tmp_path / backup.FOLDER).glob(f"schema-{HEAD}-*.db")
+    assert backup.verify(copy)["conversation"] == 1
+
+
+def test_the_newest_migration_is_the_head() -> None:
+    newest = sorted((ROOT / "server/storage/migrations/versions").glob("[0-9]*.py"))[-1]
+    assert newest.name.startswith(f"{HEAD}_")
+
+
+def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from server.storage.tables import metadata
+
+    with temporary(tmp_path) as opened:
+        assert opened.write(lambda c: compare_metadata(MigrationContext.configure(c), metadata)) == []

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, Response, current_app, request
 
 from server.errors import ApiError
 from server.kinds import EVERY_INTERFACE
@@ -49,6 +49,14 @@ def install(app: Flask, settings: Settings) -> None:
         if request.method not in SAFE_METHODS:
             _check_origin()
         _check_body()
+
+    @app.after_request
+    def keep_redirects_relative(response: Response) -> Response:
+        """Werkzeug's own redirects ("/chat//x", a prefix without its slash) name scheme and host, which a proxy may know better."""
+        own = f"{request.scheme}://{request.environ.get('HTTP_HOST', '')}/"
+        if response.location and response.location.startswith(own):
+            response.location = response.location.removeprefix(own[:-1])
+        return response
 
 
 def client(request: Request) -> Client:

@@ -323,6 +323,21 @@ def test_a_016_a_connection_is_never_upgraded(app: Flask, client: FlaskClient) -
     assert client.get("/health", headers={"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}).status_code == 200
 
 
+#
+
+
+def test_a_017_a_redirect_names_no_host(app: Flask) -> None:
+    for prefix, path, target in (
+        ("/sub/path", "", "/sub/path/"),
+        ("", "//chat///abc", "/chat/abc"),
+        ("", "//evil.test//chat", None),
+    ):
+        environ = create_environ("/", "http://localhost")
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = prefix, path
+        _, headers, _ = answer(app, environ)
+        assert headers.get("Location") == target
+
+
 # Under a prefix
 
 

@@ -21,6 +21,9 @@ from tests.fakes import WORDS, Scripted
 from tests.server.conftest import question, read_events
 
 API = "/backend-api/v2"
+POST = "POST /health HTTP/1.1"
+CHUNKED = "Transfer-Encoding: chunked"
+EMPTY = b"0\r\n\r\n"  # a chunked body without a chunk
 
 
 @pytest.fixture
@@ -55,6 +58,11 @@ def raw(server: HttpServer, data: bytes) -> bytes:
         return received
 
 
+def request(line: str, *headers: str, body: bytes = b"") -> bytes:
+    """A request as bytes; ``headers`` come after a proper Host."""
+    return "\r\n".join([line, "Host: localhost", *headers, "", ""]).encode() + body
+
+
 def get(path: str = "/health", *lines: str, version: str = "1.1") -> bytes:
     return "\r\n".join([f"GET {path} HTTP/{version}", *(lines or ("Host: localhost", "Connection: close")), "", ""]).encode()
 
@@ -73,8 +81,8 @@ def test_a_live_answer_comes_whole_over_a_real_connection(server: HttpServer) ->
 
 def test_an_old_client_gets_a_body_that_ends_with_the_connection(server: HttpServer) -> None:
     body = json.dumps(question("Привет", format="text")).encode()
-    head = f"POST {API}/conversation HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    answer = raw(server, head.encode() + body)
+    length = f"Content-Length: {len(body)}"
+    answer = raw(server, request(f"POST {API}/conversation HTTP/1.0", "Content-Type: application/json", length, body=body))
     head_, _, text = answer.partition(b"\r\n\r\n")
     assert text.decode() == "Привет! Как дела?"
     assert b"chunked" not in head_.lower()
@@ -139,8 +147,8 @@ def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, monkeypatch: 
     monkeypatch.setitem(__import__("tests.fakes").fakes.SCRIPTS, "поток", flood)
     with socket.create_connection(("127.0.0.1", server.port)) as sock:
         body = json.dumps(question("поток")).encode()
-        head = f"POST {API}/conversation HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        sock.sendall(head.encode() + body)
+        length = f"Content-Length: {len(body)}"
+        sock.sendall(request(f"POST {API}/conversation HTTP/1.1", "Content-Type: application/json", length, body=body))
         deadline = time.monotonic() + 20
         while server.readers._all or time.monotonic() < deadline - 19:
             assert time.monotonic() < deadline, "the slow reader is still there"
@@ -150,21 +158,21 @@ def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, monkeypatch: 
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="CL+TE"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", id="CL twice"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", id="two CL"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: +5\r\n\r\nhello", id="CL +5"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5,5\r\n\r\nhello", id="CL 5,5"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0x5\r\n\r\nhello", id="CL hex"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="TE twice"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", id="xchunked"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", id="TE list"),
-        pytest.param(b"POST /health HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="TE in 1.0"),
-        pytest.param(b"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n", id="negative chunk"),
-        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\n folded: x\r\n\r\n", id="obs-fold"),
+        pytest.param(request(POST, "Content-Length: 5", CHUNKED, body=EMPTY), id="CL+TE"),
+        pytest.param(request(POST, "Content-Length: 5", "Content-Length: 5", body=b"hello"), id="CL twice"),
+        pytest.param(request(POST, "Content-Length: 5", "Content-Length: 6", body=b"hello"), id="two CL"),
+        pytest.param(request(POST, "Content-Length: +5", body=b"hello"), id="CL +5"),
+        pytest.param(request(POST, "Content-Length: 5,5", body=b"hello"), id="CL 5,5"),
+        pytest.param(request(POST, "Content-Length: 0x5", body=b"hello"), id="CL hex"),
+        pytest.param(request(POST, CHUNKED, CHUNKED, body=EMPTY), id="TE twice"),
+        pytest.param(request(POST, "Transfer-Encoding: xchunked", body=EMPTY), id="xchunked"),
+        pytest.param(request(POST, "Transfer-Encoding: chunked, identity", body=EMPTY), id="TE list"),
+        pytest.param(request("POST /health HTTP/1.0", CHUNKED, body=EMPTY), id="TE in 1.0"),
+        pytest.param(request(POST, CHUNKED, body=b"-5\r\nhello\r\n0\r\n\r\n"), id="negative chunk"),
+        pytest.param(request("GET /health HTTP/1.1", " folded: x"), id="obs-fold"),
         pytest.param(b"GET /health HTTP/1.1\r\nHost : localhost\r\n\r\n", id="space before colon"),
-        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: a\x00b\r\n\r\n", id="NUL"),
-        pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: a\rb\r\n\r\n", id="CR in a value"),
+        pytest.param(request("GET /health HTTP/1.1", "X-A: a\x00b"), id="NUL"),
+        pytest.param(request("GET /health HTTP/1.1", "X-A: a\rb"), id="CR in a value"),
         pytest.param(b"GET /health HTTP/1.1\r\n\r\n", id="no Host"),
         pytest.param(b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", id="Host twice"),
         pytest.param(b"GET http://evil.test/health HTTP/1.1\r\nHost: localhost\r\n\r\n", id="absolute form"),
@@ -208,15 +216,16 @@ def test_a081_slow_and_idle_connections_are_closed(server: HttpServer, monkeypat
     for name in ("HEADER_SECONDS", "BODY_GRACE_SECONDS", "IDLE_SECONDS"):
         monkeypatch.setattr(edge, name, 0.3)
     monkeypatch.setattr(edge, "SWEEP_SECONDS", 0.05)
-    beginnings = (b"", b"GET /health HT", f"POST {API}/conversation HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nx".encode())
+    half = request(f"POST {API}/conversation HTTP/1.1", "Content-Length: 500", body=b"x")
+    beginnings = (b"", b"GET /health HT", half)
     for beginning in beginnings:
         assert b" 200 " not in raw(server, beginning)
 
 
 def test_a_stranger_cannot_send_a_large_body(server: HttpServer, services: Services) -> None:
     services.auth.set_password("длинный пароль владельца")
-    head = f"POST {API}/conversation HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
-    assert raw(server, head.encode()).split()[1] == b"413"
+    head = request(f"POST {API}/conversation HTTP/1.1", "Content-Type: application/json", "Content-Length: 200000")
+    assert raw(server, head).split()[1] == b"413"
 
 
 def test_no_connection_and_no_thread_is_left_after_many_answers(server: HttpServer) -> None:

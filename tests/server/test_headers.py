@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask, Response, g
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from server import guard, headers, running_app
 from server.settings import Settings
@@ -47,12 +48,12 @@ POLICY = {
 }
 
 
-def policy_of(response: Response) -> dict[str, str]:
+def policy_of(response: TestResponse) -> dict[str, str]:
     (value,) = response.headers.getlist("Content-Security-Policy")
     return dict(part.split(" ", 1) for part in value.split("; "))
 
 
-def check(response: Response, where: object) -> None:
+def check(response: TestResponse, where: object) -> None:
     for name, value in ALWAYS.items():
         assert response.headers.getlist(name) == [value], (where, name)
     (permissions,) = response.headers.getlist("Permissions-Policy")

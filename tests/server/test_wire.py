@@ -24,8 +24,15 @@ ASKED = Asked("conversation-1", "question-1", "answer-1")
 EMPTY = Answer("answer-1", "question-1", "", 1.0, "running")
 
 STREAMS: dict[str, list[AnswerEvent]] = {
-    "plain": [ASKED, Started("Ollama", "qwen3:8b"), Text("При"), Text("вет! "), Text("Как дела?"), Usage(3, 4, 0, 0.5)]
-    + [Ended("complete", "stop")],
+    "plain": [
+        ASKED,
+        Started("Ollama", "qwen3:8b"),
+        Text("При"),
+        Text("вет! "),
+        Text("Как дела?"),
+        Usage(3, 4, 0, 0.5),
+        Ended("complete", "stop"),
+    ],
     "everything": [
         ASKED,
         Progress("load", 0.5, "модель"),
@@ -40,8 +47,15 @@ STREAMS: dict[str, list[AnswerEvent]] = {
         Usage(10, 20, 5, None),
         Ended("complete", "length"),
     ],
-    "seam": [ASKED, Started("Ollama", "qwen3:8b"), Text("Первая 🧩 часть, "), Seam("Ollama", "DeepSeek", "provider_unreachable")]
-    + [Started("DeepSeek", "deepseek-chat"), Text("вторая часть."), Ended("complete", "stop")],
+    "seam": [
+        ASKED,
+        Started("Ollama", "qwen3:8b"),
+        Text("Первая 🧩 часть, "),
+        Seam("Ollama", "DeepSeek", "provider_unreachable"),
+        Started("DeepSeek", "deepseek-chat"),
+        Text("вторая часть."),
+        Ended("complete", "stop"),
+    ],
     "stopped": [ASKED, Started("Ollama", "qwen3:8b"), Text("Начало"), Ended("stopped")],
     "failed": [ASKED, Started("Groq", "llama"), Ended("failed", code="rate_limited")],
     "interrupted": [ASKED, Started("Groq", "llama"), Text("Полови"), Ended("interrupted", code="server_restarted")],

@@ -4,7 +4,6 @@ import { emptyAnswer, isRunning, lastMessage } from "./chat.js"
 import { draftOf, keepDraft, prefer, preferences } from "./preferences.js"
 import { addressOf, go, route } from "./router.js"
 import * as store from "./store.js"
-import { Refused, follow } from "./stream.js"
 import { t } from "./i18n.js"
 
 /** @import { Message, Numbered } from "./chat.js" */
@@ -255,6 +254,7 @@ async function read(conversation, id, after, open, { onStarted, onRefused }) {
   }
 
   try {
+    const { follow } = await import("./stream.js")
     const ended = await follow({
       open: (seq, signal) => (known ? api.answerEvents(id, seq, signal) : open(signal)),
       onEvents: take, onLine: showLine, after, signal: reader.signal,
@@ -263,7 +263,7 @@ async function read(conversation, id, after, open, { onStarted, onRefused }) {
     if (ended) finish(conversation)
   } catch (error) {
     store.flush()
-    if (!(error instanceof Refused)) throw error
+    if (!(error instanceof api.Refused)) throw error
     if (isLoginNeeded(error)) return goToLogin()
     showLine(false)
     onRefused(error)
@@ -448,6 +448,13 @@ function troubleOf(error, { model = "", provider = "" }) {
 
 /** @param {string | undefined} id */
 export const providerTitle = id => store.catalogue.value.providers.find(provider => provider.id === id)?.title || id || ""
+
+/** What a model is called. @param {string | undefined} id @param {string | undefined} provider @returns {string} */
+export function modelTitle(id, provider) {
+  const known = store.catalogue.value.models.find(model => model.id === id && model.provider === provider)
+  // llama.cpp names a model by the path of its file.
+  return known?.title || (id ?? "").replace(/^.*\/([^/]+)\.gguf$/i, "$1")
+}
 
 /** @param {boolean} lost */
 function showLine(lost) {

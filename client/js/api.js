@@ -1,6 +1,5 @@
 /** Every request to the server: docs/api.md as functions. Answers with values, raises `ApiError`. */
 import { root } from "./root.js"
-import { Refused } from "./stream.js"
 
 /** @import { Conversation } from "./conversations.js" */
 /** @import { Message } from "./chat.js" */
@@ -11,6 +10,9 @@ import { Refused } from "./stream.js"
 /** @typedef {{ providers: Provider[], found: string[] }} Providers */
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string> }} Role */
 /** @typedef {{ model?: string, provider?: string, role?: string, options?: object }} Choice */
+
+/** Asking again is useless. */
+export class Refused extends Error {}
 
 /** The server refused, or (status 0) could not be reached. `code` is a key of the locale files under `errors.` */
 export class ApiError extends Refused {

@@ -44,6 +44,9 @@ function read() {
 }
 
 export function startRouter() {
+  // The icon's address is relative to where the page was opened, and browsers ask for it again when the address changes.
+  const icon = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel="icon"]'))
+  if (icon) icon.href = new URL(icon.href).href
   addEventListener("popstate", read)
   read()
 }

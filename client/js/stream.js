@@ -6,6 +6,8 @@
  * An answer ends with `finished` or `failed`; everything else that ends a stream is a cut, and the server goes on writing meanwhile.
  */
 
+import { Refused } from "./api.js"
+
 /** @import { Numbered } from "./chat.js" */
 
 /** Longest wait before the next attempt, milliseconds. The wait itself is random, so that many pages do not return together. */
@@ -14,9 +16,6 @@ const LONGEST_WAIT = 3_000
 const DEAD_AFTER = 40_000
 /** A page that comes back after a sleep does not wait for DEAD_AFTER. Milliseconds. */
 const SUSPECT_AFTER = 20_000
-
-/** Raised by `open` when asking again is useless. */
-export class Refused extends Error {}
 
 /**
  * Server-sent events, piece by piece. Feed it text as it comes; it returns the events that are complete.

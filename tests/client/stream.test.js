@@ -1,7 +1,8 @@
 /** The stream of an answer: bytes in any pieces, cuts at any point, and an end that is seen. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Refused, createDecoder, decodeEvents, follow } from "../../client/js/stream.js"
+import { Refused } from "../../client/js/api.js"
+import { createDecoder, decodeEvents, follow } from "../../client/js/stream.js"
 
 const encoder = new TextEncoder()
 const frame = (seq, event) => `id: ${seq}\ndata: ${JSON.stringify(event)}\n\n`

@@ -93,9 +93,9 @@ function Foot({ message }) {
 }
 
 /** Model · tokens · tokens a second. @param {import("../page.js").Page} page @param {Message} message */
-function account({ store, actions }, { model, provider, usage }) {
+function account({ actions }, { model, provider, usage }) {
   const rate = speed(usage)
-  const title = store.catalogue.value.models.find(known => known.id === model && known.provider === provider)?.title || model || actions.providerTitle(provider)
+  const title = actions.modelTitle(model, provider) || actions.providerTitle(provider)
   return [
     title,
     usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",

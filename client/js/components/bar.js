@@ -24,20 +24,22 @@ export function Bar() {
 }
 
 function ModelButton() {
-  const { store: { catalogue, picker }, actions: { providerTitle, shownChoice } } = usePage()
+  const { store: { catalogue, picker }, actions: { modelTitle, providerTitle, shownChoice } } = usePage()
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
-  const { models, providers, state } = catalogue.value
+  const { providers, state } = catalogue.value
   const { model, provider } = shownChoice()
-  const title = models.find(known => known.id === model && known.provider === provider)?.title || model
+  const title = modelTitle(model, provider)
   const isLocal = providers.find(known => known.id === provider)?.local
   const place = isLocal && title !== providerTitle(provider) ? t("models.on_this_computer", { provider: providerTitle(provider) }) : providerTitle(provider)
   const isOpen = picker.value === "model"
+  const name = title || t(state === "loading" ? "models.loading" : "models.none")
+  const label = [`${t("models.choose")}:`, name, place !== name && place].filter(Boolean).join(" ")
 
   return html`
     <div class="bar__place">
-      <button type="button" class="chooser" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} title=${`${t("models.choose")}  ${hint("model")}`}
+      <button type="button" class="chooser" ref=${button} aria-label=${label} aria-haspopup="dialog" aria-expanded=${isOpen} title=${`${t("models.choose")}  ${hint("model")}`}
         onPointerEnter=${ModelPicker.warm} onFocus=${ModelPicker.warm} onClick=${() => { picker.value = isOpen ? "" : "model" }}>
-        <b class="chooser__name">${title || t(state === "loading" ? "models.loading" : "models.none")}</b>
+        <b class="chooser__name">${name}</b>
         ${place !== title && html`<span class="chooser__place">${place}</span>`}
         <${Icon} name="down" />
       </button>

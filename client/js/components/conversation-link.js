@@ -1,5 +1,5 @@
 /** One conversation in the list: opens it; renames it in place; has a menu for the rest. */
-import { html, lazy, useEffect, useRef, useState } from "../view.js"
+import { html, lazy, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
@@ -76,7 +76,10 @@ function Wishes({ title, onRename, onDelete }) {
 function TitleField({ title, onDone }) {
   const field = useRef(/** @type {HTMLInputElement | null} */ (null))
   const done = useRef(false)
-  useEffect(() => { field.current?.select() }, [])
+  useLayoutEffect(() => {
+    field.current?.focus()
+    field.current?.select()
+  }, [])
   const finish = (/** @type {string | null} */ wanted) => {
     if (done.current) return
     done.current = true
@@ -92,7 +95,7 @@ function TitleField({ title, onDone }) {
     event.preventDefault()
   }
   return html`
-    <input class="link-field" ref=${field} defaultValue=${title} aria-label=${t("sidebar.rename")} maxlength="200" autofocus
+    <input class="link-field" ref=${field} defaultValue=${title} aria-label=${t("sidebar.rename")} maxlength="200"
       onKeyDown=${press} onBlur=${(/** @type {any} */ event) => finish(event.currentTarget.value)} />
   `
 }

@@ -59,7 +59,10 @@ export function foundSentence({ store, actions: { providerTitle } }) {
   const { providers, models, found, state } = store.catalogue.value
   if (state === "failed") return t("models.failed")
   if (found.length) {
-    const list = found.map(id => t("models.found_one", { provider: providerTitle(id), count: providers.find(known => known.id === id)?.models ?? 0 }))
+    const list = found.map(id => {
+      const count = providers.find(known => known.id === id)?.models ?? 0
+      return t(count ? "models.found_one" : "models.found_empty", { provider: providerTitle(id), count })
+    })
     return t("models.found", { list: list.join(", ") })
   }
   const others = models.filter(({ provider }) => provider !== GUIDE).length

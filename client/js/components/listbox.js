@@ -47,7 +47,7 @@ export function Listbox({ label, groups, empty, search }) {
     <div class="listbox" id="listbox" role="listbox" aria-label=${label} ref=${list} tabindex=${search ? -1 : 0} ...${search ? {} : keys}>
       ${groups.map(group => html`
         <div class="listbox__group" role="group" key=${group.id} aria-labelledby=${group.title ? `group-${group.id}` : undefined}>
-          ${group.title && html`<p class="listbox__title" id=${`group-${group.id}`}><span>${group.title}</span>${group.note}</p>`}
+          ${group.title && html`<p class=${`listbox__title ${group.options.length ? "" : "listbox__title--absent"}`} id=${`group-${group.id}`}><span>${group.title}</span>${group.note}</p>`}
           ${group.options.map(option => html`<${OptionLine} key=${option.id} option=${option} active=${option === active} />`)}
         </div>`)}
       ${!groups.length && html`<p class="listbox__empty">${empty}</p>`}

@@ -41,7 +41,7 @@ function groups({ store, actions }, text, onClose) {
     if (!own.length && (words.length && !matches(provider.title))) return []
     const options = own.map(model => ({
       id: `${provider.id}-${model.id}`.replaceAll(" ", "_"),
-      content: modelLine(model),
+      content: modelLine(model, actions.modelTitle(model.id, model.provider)),
       selected: model.id === chosen.model && model.provider === chosen.provider,
       take: () => { actions.chooseModel(model.id, model.provider); onClose() },
     }))
@@ -55,19 +55,20 @@ const rank = ({ id, state, local }) => id === GUIDE ? 1.5 : ["ready", "checking"
 /** Names that differ in case and dashes only say the same. @param {string} name */
 const letters = name => name.toLocaleLowerCase().replace(/[^\p{L}\p{N}]/gu, "")
 
-/** @param {Model} model */
-function modelLine({ id, title, context_length: context, capabilities }) {
+/** @param {Model} model @param {string} name */
+function modelLine({ id, title, context_length: context, capabilities }, name) {
   const more = [
     title && letters(title) !== letters(id) ? id : "",
     context ? t("models.context", { size: context >= 1000 ? `${number(Math.round(context / 1000))}K` : context }) : "",
     ...capabilities.filter(name => name === "vision" || name === "thinking").map(name => t(`models.${name}`)),
   ].filter(Boolean)
-  return html`<span class="option__name">${title || id}</span>${more.length > 0 && html`<small class="option__more">${more.join(" · ")}</small>`}`
+  return html`<span class="option__name">${name}</span>${more.length > 0 && html`<small class="option__more">${more.join(" · ")}</small>`}`
 }
 
 /** @param {Provider} provider */
 function providerNote({ state, code, models, local }) {
-  const sentence = state === "ready" ? t("models.count", { count: models }) : t(`models.state_${state}`)
+  const ready = models ? t("models.count", { count: models }) : t("models.count_none")
+  const sentence = state === "ready" ? ready : t(`models.state_${state}`)
   const reason = state === "unreachable" && code ? t(`errors.${code}`, { provider: "" }) : undefined
-  return html`<small class=${`listbox__note listbox__note--${state}`} title=${reason}><${Icon} name=${local ? "computer" : "cloud"} />${sentence}</small>`
+  return html`<small class="listbox__note" title=${reason}><${Icon} name=${state === "needs_key" ? "key" : local ? "computer" : "cloud"} />${sentence}</small>`
 }

@@ -26,8 +26,8 @@ export function Settings() {
 function Choice({ name, value, swatch = false, options }) {
   const { prefer } = usePage().actions
   return html`
-    <fieldset class="choice">
-      <legend>${t(`settings.${name}`)}</legend>
+    <fieldset class="choice" aria-labelledby=${`choice-${name}`}>
+      <legend id=${`choice-${name}`}>${t(`settings.${name}`)}</legend>
       <div class=${`choice__options ${swatch ? "choice__options--swatch" : ""}`}>
         ${options.map(({ id, label }) => html`
           <label class="choice__option" key=${id} data-accent=${swatch ? id : undefined}>

@@ -72,7 +72,8 @@ def test_only_one_file_knows_the_wire() -> None:
 
 
 def test_no_two_paths_differ_only_by_case() -> None:
-    paths = [str(file.relative_to(ROOT)).lower() for room in ("g4f", "server", "client/js") for file in (ROOT / room).rglob("*.*s*")]
+    rooms = ("g4f", "server", "client/js")
+    paths = [str(file.relative_to(ROOT)).lower() for room in rooms for file in (ROOT / room).rglob("*.*s*")]
     assert len(paths) == len(set(paths))
 
 

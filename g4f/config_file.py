@@ -35,7 +35,7 @@ def read(file: Path) -> ProvidersFile:
         raise ConfigError(f"{file}: не читается ({error})") from None
     if not isinstance(value, dict):
         raise ConfigError(f"{file}: нужен объект в фигурных скобках")
-    providers, endpoints = value.get("providers") or {}, value.get("endpoints") or []
+    providers, endpoints = value.get("providers", {}), value.get("endpoints", [])
     if not isinstance(providers, dict) or not isinstance(endpoints, list):
         raise ConfigError(f"{file}: providers — объект, endpoints — список")
     return ProvidersFile(

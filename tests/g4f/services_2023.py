@@ -12,8 +12,10 @@ from contextlib import AsyncExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 import g4f
-from g4f import ProviderConfig, ProviderError, Tokens, legacy
+from g4f import ProviderConfig, ProviderError, Tokens, legacy, registry
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Message, Text
 from g4f.transport import Deadlines, Transport
@@ -39,6 +41,14 @@ def playing(name: str, behaviour: str = "normal", *, deadlines: Deadlines = PATI
             yield stage
         finally:
             g4f.configure()
+
+
+def forget_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may meet a service or a key of the person who runs it."""
+    for kind in registry.providers().values():
+        for variable in (kind.base_url_variable, kind.key_variable):
+            if variable:
+                monkeypatch.delenv(variable, raising=False)
 
 
 def module(name: str) -> Any:

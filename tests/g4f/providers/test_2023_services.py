@@ -21,6 +21,7 @@ from tests.g4f.services_2023 import (
     PATIENT,
     QUESTION,
     complete,
+    forget_the_environment,
     heard,
     module,
     nothing_left,
@@ -54,6 +55,7 @@ WITH_FIRST_WORDS = {"cut", "reset", "malformed", "stalled"}
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_the_environment(monkeypatch)
     monkeypatch.setattr(module("Bing").Bing, "first_pause", 0.001)
 
 
@@ -129,11 +131,7 @@ def _as_list(model: str | list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", EMULATORS)
-async def test_without_an_address_a_service_says_that_it_is_closed_and_what_to_do(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in ("G4F_BING_URL", "G4F_YQCLOUD_URL", "G4F_LIAOBOTS_URL", "G4F_AILS_URL"):
-        monkeypatch.delenv(variable, raising=False)
+async def test_without_an_address_a_service_says_that_it_is_closed_and_what_to_do(name: str) -> None:
     with pytest.raises(errors.ServiceClosed, match=rf"providers\.{name}\.base_url"):
         complete(name, auth="code")
     made = provider(name)

@@ -1,0 +1,1 @@
+"""What drawing answers costs. Run with: python -m benchmarks.rendering"""

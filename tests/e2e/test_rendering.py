@@ -16,9 +16,16 @@ from tests.e2e.markdown_payloads import CITATIONS, OUTSIDE, PAYLOADS
 from tests.e2e.rendering_stage import stage
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PIECES = (1, 2, 3, 7)
 
 pytestmark = [
@@ -28,21 +35,24 @@ pytestmark = [
 
 # Everything that the component may draw; what is not here was made by the text.
 FORBIDDEN = """(place) => {
-  const elements = new Set(("article div p h3 h4 h5 h6 hr ul ol li blockquote figure figcaption pre code span button strong em del br a img sup input "
-    + "section table thead tbody tr th td").split(" "))
-  const attributes = new Set(("class title href target rel type checked disabled start value id tabindex role aria-label aria-pressed aria-expanded "
-    + "scope alt src").split(" "))
+  const elements = new Set(("article div p h3 h4 h5 h6 hr ul ol li blockquote figure figcaption pre code span button "
+    + "strong em del br a img sup input section table thead tbody tr th td").split(" "))
+  const attributes = new Set(("class title href target rel type checked disabled start value id tabindex role "
+    + "aria-label aria-pressed aria-expanded scope alt src").split(" "))
   const found = []
   for (const element of place.querySelectorAll("*")) {
+    const name = element.localName
     const isMath = element.namespaceURI === "http://www.w3.org/1998/Math/MathML"
-    if (isMath ? !/^(?:math|semantics|annotation|none|m[a-z]+)$/.test(element.localName) : !elements.has(element.localName)) found.push(element.localName)
-    for (const { name, value } of element.attributes) {
-      if (isMath ? /^(?:on|style|href|src|xlink|id|name|class)/.test(name) : !attributes.has(name)) found.push(`${element.localName} ${name}`)
-      if (name === "id" && !/^note-\\d+$/.test(value)) found.push(`id ${value}`)
-      if (name === "href" && !/^(?:https?:\\/\\/|mailto:|#)/.test(value)) found.push(`href ${value}`)
-      if (name === "src" && !/^data:image\\/(?:png|jpe?g|gif|webp);base64,/.test(value)) found.push(`src ${value}`)
+    if (isMath ? !/^(?:math|semantics|annotation|none|m[a-z]+)$/.test(name) : !elements.has(name)) found.push(name)
+    for (const { name: attribute, value } of element.attributes) {
+      const isOdd = isMath ? /^(?:on|style|href|src|xlink|id|name|class)/.test(attribute) : !attributes.has(attribute)
+      if (isOdd) found.push(`${name} ${attribute}`)
+      if (attribute === "id" && !/^note-\\d+$/.test(value)) found.push(`id ${value}`)
+      if (attribute === "href" && !/^(?:https?:\\/\\/|mailto:|#)/.test(value)) found.push(`href ${value}`)
+      if (attribute === "src" && !/^data:image\\/(?:png|jpe?g|gif|webp);base64,/.test(value)) found.push(`src ${value}`)
     }
-    if (element.localName === "a" && !element.hash && (element.target !== "_blank" || element.rel !== "noopener noreferrer nofollow")) found.push(element.outerHTML)
+    const isSafe = element.target === "_blank" && element.rel === "noopener noreferrer nofollow"
+    if (name === "a" && !element.getAttribute("href")?.startsWith("#") && !isSafe) found.push(element.outerHTML)
   }
   if (window.__pwn !== undefined) found.push("executed")
   return found
@@ -52,7 +62,9 @@ FORBIDDEN = """(place) => {
 SHAPE = """(place) => {
   const copy = place.cloneNode(true)
   for (const part of copy.querySelectorAll(".code__part")) part.textContent = part.textContent
-  for (const formula of copy.querySelectorAll(".formula")) formula.textContent = formula.querySelector("annotation, code")?.textContent.trim() ?? formula.textContent
+  for (const formula of copy.querySelectorAll(".formula")) {
+    formula.textContent = formula.querySelector("annotation, code")?.textContent.trim() ?? formula.textContent
+  }
   return copy.innerHTML
 }"""
 
@@ -163,10 +175,12 @@ def test_hostile_text_does_nothing_whole_or_in_pieces(watched: Watched, kind: st
                 const place = await stage.stream("pieces", text, size, place => found.push(...forbidden(place)))
                 stage.show("pieces", text, false, citations)
                 await stage.frame()
-                if (shape(place) !== shape(whole)) found.push(`in pieces of ${{size}}: ${{shape(place)}} instead of ${{shape(whole)}}`)
+                const [got, wanted] = [shape(place), shape(whole)]
+                if (got !== wanted) found.push(`in pieces of ${{size}}: ${{got}} instead of ${{wanted}}`)
                 stage.remove("pieces")
               }}
-              whole.querySelectorAll("*").forEach(element => element.dispatchEvent(new MouseEvent("mouseover", {{ bubbles: true }})))
+              const hover = new MouseEvent("mouseover", {{ bubbles: true }})
+              whole.querySelectorAll("*").forEach(element => element.dispatchEvent(hover))
               await new Promise(done => setTimeout(done, 20))
               found.push(...forbidden(whole))
               stage.remove("whole")
@@ -200,9 +214,8 @@ def test_an_answer_in_pieces_is_drawn_like_a_whole_one(opened: Any, size: int) -
         ["ссылкой", "https://example.com/a?b=1&c=2", "Откроется example.com\nПодсказка"],
         ["позже", "https://later.example/", "Откроется later.example"],
     ]
-    watched.until(
-        "document.querySelectorAll('article:first-child math').length === 2 && document.querySelectorAll('article:first-child .hljs-keyword').length === 1"
-    )
+    watched.until("document.querySelectorAll('article:first-child math').length === 2")
+    watched.until("document.querySelectorAll('article:first-child .hljs-keyword').length === 1")
     assert page.locator("article").first.locator("b").count() == 0
     assert watched.quiet()
     page.context.close()
@@ -240,7 +253,9 @@ def test_long_code_is_folded_coloured_and_copied_whole(opened: Any) -> None:
     folded = page.locator("pre").bounding_box()
     more.click()
     opened_box = page.locator("pre").bounding_box()
-    assert folded and opened_box and opened_box["height"] > folded["height"] * 2
+    assert folded
+    assert opened_box
+    assert opened_box["height"] > folded["height"] * 2
     page.get_by_role("button", name="Перенос строк").click()
     assert page.locator(".code--wrap").count() == 1
     page.get_by_role("button", name="Копировать").click()
@@ -273,12 +288,22 @@ def test_a_table_is_copied_as_tsv(opened: Any) -> None:
     page.context.close()
 
 
+def test_a_long_table_is_folded(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    page.evaluate("text => { stage.show('a', text) }", "| а |\n|---|\n" + "".join(f"| {i} |\n" for i in range(1_000)))
+    assert page.locator("tbody tr").count() < 300
+    page.get_by_role("button", name="Показать всё (1 000 строк)").click()
+    assert page.locator("tbody tr").count() == 1_000
+    assert watched.quiet()
+    page.context.close()
+
+
 def test_sources_become_chips_and_hosts_that_mislead_are_named(opened: Any) -> None:
     watched = opened()
     page = watched.page
-    page.evaluate(
-        f"stage.show('a', 'Так [1]. Смотри [bank.example](https://{OUTSIDE[8:]}/x)', false, [{{ url: 'https://s.example/', title: 'Источник' }}]), 0"
-    )
+    text = f"Так [1]. Смотри [bank.example]({OUTSIDE}/x)"
+    page.evaluate("text => { stage.show('a', text, false, [{ url: 'https://s.example/', title: 'Источник' }]) }", text)
     assert page.locator("a.cite").get_attribute("href") == "https://s.example/"
     assert page.locator(".link-host").inner_text().strip() == f"({OUTSIDE[8:]})"
     assert watched.quiet()

@@ -10,13 +10,15 @@ import { Inline } from "./inline.js"
 
 /** Milliseconds for which the button says that it worked. */
 const SAID = 1_500
+/** Groups of rows (of markdown/scanner.js) that are drawn before somebody asks for all: a browser lays a table out as a whole. */
+const FOLD = 8
 const ALIGNED = new Set(["left", "center", "right"])
 
 /** @typedef {{ block: TableBlock, scope: Scope }} Props */
 
-/** @extends {Component<Props, { copied: boolean }>} */
+/** @extends {Component<Props, { copied: boolean, full: boolean }>} */
 export class Table extends Component {
-  state = { copied: false }
+  state = { copied: false, full: false }
 
   async copy() {
     const { head, delimiter, pieces } = this.props.block
@@ -28,6 +30,8 @@ export class Table extends Component {
 
   render() {
     const { block: { head, delimiter, pieces, open }, scope } = this.props
+    const { copied, full } = this.state
+    const shown = full ? pieces : pieces.slice(0, FOLD)
     const cells = tableCells(head, delimiter, "")
     if (!cells) return html`<p><${Inline} text=${[head, delimiter, ...pieces].join("\n")} scope=${scope} /></p>`
     return html`
@@ -35,10 +39,14 @@ export class Table extends Component {
         <div class="table__scroll" tabindex="0" role="region" aria-label=${t("table.label")}>
           <table>
             <thead><tr>${cells.head.map((text, i) => html`<th key=${i} scope="col" class=${aligned(cells.align[i])}><${Inline} text=${text} scope=${scope} open=${open && !pieces.length} /></th>`)}</tr></thead>
-            ${pieces.map((rows, i) => html`<${Rows} key=${i} head=${head} delimiter=${delimiter} rows=${rows} scope=${scope} open=${open && i === pieces.length - 1} />`)}
+            ${shown.map((rows, i) => html`<${Rows} key=${i} head=${head} delimiter=${delimiter} rows=${rows} scope=${scope} open=${open && i === pieces.length - 1} />`)}
           </table>
         </div>
-        <button type="button" class="table__copy" onClick=${() => this.copy()}>${t(this.state.copied ? "code.copied" : "table.copy")}</button>
+        ${pieces.length > FOLD && html`
+          <button type="button" class="table__more" aria-expanded=${full} onClick=${() => this.setState({ full: !full })}>
+            ${full ? t("code.show_less") : t("code.show_all", { count: countLines(pieces) })}
+          </button>`}
+        <button type="button" class="table__copy" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "table.copy")}</button>
       </div>`
   }
 }
@@ -61,6 +69,9 @@ class Rows extends Component {
       <tr key=${r}>${row.map((text, i) => html`<td key=${i} class=${aligned(cells.align[i])}><${Inline} text=${text} scope=${scope} open=${open && r === last} /></td>`)}</tr>`)}</tbody>`
   }
 }
+
+/** @param {string[]} pieces every one but the last is as long as the first */
+const countLines = pieces => (pieces.length - 1) * pieces[0].split("\n").length + pieces[pieces.length - 1].split("\n").length
 
 /** @param {string | null} align */
 const aligned = align => align && ALIGNED.has(align) ? `align-${align}` : undefined

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -179,6 +180,7 @@ class Transport:
         raise error_of_status(response.status, response.headers, raw, secret=_secret_of(terms.headers))
 
     async def _request(self, method: str, url: str, body: Any, terms: Terms, trace: _Trace) -> aiohttp.ClientResponse:
+        _check_address(url)
         data = None
         headers = terms.headers
         if body is not None:
@@ -306,8 +308,6 @@ def _error_of(error: Exception, url: str, broken: type[ProviderError]) -> Provid
     detail = f"{_place(url)}: {type(error).__name__}: {error}"[:300]
     if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, ssl.SSLError)):
         return TLSFailed(detail)
-    if isinstance(error, aiohttp.InvalidURL):
-        return NotConfigured(f"not an address: {_place(url)}")
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
         return Unreachable(detail)
     if isinstance(error, (asyncio.TimeoutError, TimeoutError)):
@@ -328,6 +328,17 @@ def _place(url: str) -> str:
 
 def _secret_of(headers: Mapping[str, str]) -> str:
     return headers.get("Authorization", "").rpartition(" ")[2]
+
+
+def _check_address(url: str) -> None:
+    """Raises ``NotConfigured`` for what cannot be a web address: the operator wrote it."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise NotConfigured(f"not an address: {_place(url)!r}")
 
 
 def _accepting(terms: Terms, kind: str) -> Terms:

@@ -205,7 +205,8 @@ async def test_the_chain_of_the_operator_stands_in() -> None:
     await made.refresh()
     candidates = made.candidates("small", "Near")
     assert ids(candidates) == ["Near", "Cloud/big", "Guide/guide"]
-    assert [event async for event in candidates[1].stream(ask(model="small"))][0] == Text("Cloud:big")
+    events = [event async for event in candidates[1].stream(ask(model="small"))]
+    assert events[0] == Text("Cloud:big")
 
 
 async def test_a_named_provider_may_be_asked_for_a_model_it_did_not_list() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -12,7 +13,7 @@ from g4f.decoders import KEEPALIVE, LinesDecoder, LineSplitter, ServerEvent, SSE
 from g4f.errors import ProtocolViolation
 
 STREAM = (
-    "\ufeffdata: {\"text\": \"Привет, \u2028мир\u0085!\"}\n\n"
+    '\ufeffdata: {"text": "Привет, \u2028мир\u0085!"}\n\n'
     ": OPENROUTER PROCESSING\r\n\r\n"
     "event: message.delta\r\ndata:без пробела\r\n\r\n"
     "data: 👩‍👩‍👧\rdata: вторая строка\r\r"
@@ -39,7 +40,7 @@ def decoded(decoder: SSEDecoder | LinesDecoder, chunks: list[bytes]) -> list[Ser
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     marks = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(marks)]
 
 
 def test_events_are_read_as_servers_write_them() -> None:
@@ -56,7 +57,11 @@ def test_cuts_anywhere_give_the_same_events(places: list[int]) -> None:
     assert decoded(SSEDecoder(), cut(STREAM, places)) == EVENTS
 
 
-@given(st.lists(st.text(max_size=40), max_size=10), st.sampled_from(["\n", "\r\n", "\r"]), st.lists(st.integers(0, 10_000), max_size=20))
+@given(
+    st.lists(st.text(max_size=40), max_size=10),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.lists(st.integers(0, 10_000), max_size=20),
+)
 def test_any_text_arrives_through_any_line_end_and_any_cut(texts: list[str], end: str, places: list[int]) -> None:
     wire = "".join(f"data: {json.dumps(text, ensure_ascii=False)}{end}{end}" for text in texts)
     # What has no UTF-8 cannot be on the wire.
@@ -84,15 +89,13 @@ def test_values_by_lines_are_read_without_the_blank_ones() -> None:
 def test_a_line_without_end_is_refused(size: int) -> None:
     splitter = LineSplitter(cap=1000)
     with pytest.raises(ProtocolViolation):
-        for _ in range(0, 5000, size):
-            splitter.feed(b"x" * size)
+        [splitter.feed(b"x" * size) for _ in range(0, 5000, size)]
 
 
 def test_an_event_of_endless_lines_is_refused() -> None:
     decoder = SSEDecoder(cap=1000)
     with pytest.raises(ProtocolViolation):
-        for _ in range(500):
-            decoder.feed(b"data: x\n")
+        [decoder.feed(b"data: x\n") for _ in range(500)]
 
 
 def test_two_broken_objects_are_skipped_and_the_third_ends_the_answer() -> None:

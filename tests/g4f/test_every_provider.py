@@ -53,11 +53,6 @@ def test_a_provider_has_its_test(name: str) -> None:
     assert (TESTS / f"test_{name.lower()}.py").is_file()
 
 
-def test_every_test_of_a_provider_has_its_provider() -> None:
-    tested = {file.stem.removeprefix("test_") for file in TESTS.glob("test_*.py")}
-    assert tested == {name.lower() for name in NAMES}
-
-
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(LookupError):
         registry.provider_class("Nobody")

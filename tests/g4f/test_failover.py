@@ -79,6 +79,11 @@ def status(error: errors.ProviderError, number: int) -> errors.ProviderError:
     return error
 
 
+async def collect(answering: AsyncIterator[Event], events: list[Event]) -> None:
+    async for event in answering:
+        events.append(event)
+
+
 async def told(candidates: Sequence[Provider], clock: Clock, health: Health) -> list[Event]:
     return [event async for event in stream(ask(model="m"), candidates, policy=policy(clock), health=health)]
 
@@ -132,7 +137,14 @@ async def test_a_fault_of_the_question_is_told_at_once(fault: errors.ProviderErr
 
 @pytest.mark.parametrize(
     "fault",
-    [errors.KeyMissing(), errors.KeyRejected(), errors.ModelMissing(), errors.QuotaExceeded(), errors.TLSFailed(), errors.TimedOut()],
+    [
+        errors.KeyMissing(),
+        errors.KeyRejected(),
+        errors.ModelMissing(),
+        errors.QuotaExceeded(),
+        errors.TLSFailed(),
+        errors.TimedOut(),
+    ],
 )
 async def test_a_fault_of_the_provider_is_not_repeated_but_another_is_asked(
     fault: errors.ProviderError, clock: Clock, health: Health
@@ -144,12 +156,11 @@ async def test_a_fault_of_the_provider_is_not_repeated_but_another_is_asked(
 
 async def test_after_the_first_word_nothing_is_tried_again(clock: Clock, health: Health) -> None:
     second = Actor("B", ANSWER)
+    first = Actor("A", (Text("Нача"), errors.Interrupted()))
     events: list[Event] = []
+    answering = stream(ask(model="m"), [first, second], policy=policy(clock), health=health)
     with pytest.raises(errors.Interrupted):
-        async for event in stream(
-            ask(model="m"), [Actor("A", (Text("Нача"), errors.Interrupted())), second], policy=policy(clock), health=health
-        ):
-            events.append(event)
+        await collect(answering, events)
     assert events == [Started("A", "m"), Text("Нача")]
     assert second.asked == []
 

@@ -60,7 +60,9 @@ def test_ollama_says_when_a_model_could_be_fetched() -> None:
     assert error.pullable
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("1e9", RETRY_AFTER_CAP), ("nan", None), ("завтра", None)])
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("1e9", RETRY_AFTER_CAP), ("nan", None), ("завтра", None)]
+)
 def test_retry_after_in_seconds_is_believed_within_reason(said: str, seconds: float | None) -> None:
     assert error_of_status(429, {"Retry-After": said}, b"").retry_after == seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -31,7 +32,7 @@ def test_the_tag_of_thinking_is_found_wherever_it_is_cut(said: str, places: list
         tag = ThinkTag()
         bounds = [0, *sorted(mark % (len(text) + 1) for mark in marks), len(text)]
         pieces: list[Text | Reasoning] = []
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in itertools.pairwise(bounds):
             piece = text[start:end]
             if piece:
                 pieces += [Text(piece)] if tag.over else tag.feed(piece)
@@ -58,7 +59,8 @@ def test_arguments_given_as_an_object_become_text() -> None:
 
 
 def test_the_old_form_of_a_call_is_understood() -> None:
-    assert read(delta("function_call", function_call={"name": "f", "arguments": "{}"})) == [ToolCall(0, "", "f", "{}"), Finished("tool")]
+    events = read(delta("function_call", function_call={"name": "f", "arguments": "{}"}))
+    assert events == [ToolCall(0, "", "f", "{}"), Finished("tool")]
 
 
 def test_sources_are_citations_if_they_are_pages() -> None:

@@ -67,3 +67,18 @@ def test_the_package_alone_imports_no_network_and_no_web_server() -> None:
     )
     done = subprocess.run([sys.executable, "-c", check], cwd=FOLDER.parents[2], capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_provider_is_documented(name: str) -> None:
+    kind = registry.provider_class(name)
+    documents = Path(registry.__file__).parents[1] / "docs"
+    told = (documents / "providers.md").read_text("utf-8") + (documents / "providers-2023.md").read_text("utf-8")
+    if name == "Guide":
+        return  # it is the documentation
+    assert f"`{name}`" in told
+    if kind.needs_key:
+        assert f"`{kind.key_variable}`" in told
+    for probe in getattr(kind, "probes", ()):
+        assert all(str(port) in told for port in probe.ports)
+        assert probe.path in told

@@ -76,7 +76,8 @@ describe("blocks", () => {
   })
 
   test("HTML is kept as it was written", () => {
-    assert.deepEqual(read("<div>\n*a*\n</div>\n\nb"), [{ kind: "raw", pieces: ["<div>\n*a*\n</div>"] }, paragraph("b")])
+    assert.deepEqual(read("<div>\n- a\n</div>\n\nb"), [{ kind: "raw", pieces: ["<div>\n- a\n</div>"] }, paragraph("b")])
+    assert.deepEqual(read("<!-- a\n- b -->\nc"), [{ kind: "raw", pieces: ["<!-- a\n- b -->"] }, paragraph("c")])
   })
 
   test("footnotes stand aside", () => {

@@ -147,7 +147,7 @@ function stepOverQuote(cursor) {
 }
 
 /**
- * Code and formulas take every line until they close.
+ * Code and formulas take every line until they close, HTML until a blank one.
  * @param {State} state
  * @param {Cursor} cursor
  */
@@ -159,6 +159,11 @@ function swallow(state, cursor) {
       skip(cursor, leaf.fence.indent)
       appendCode(leaf, cursor.rest)
     }
+    return true
+  }
+  if (leaf?.kind === "raw" && !isBlank(cursor.rest)) {
+    appendText(state, cursor.rest)
+    endComment(state, cursor.rest)
     return true
   }
   return leaf?.kind === "formula" && swallowFormula(state, leaf, cursor.rest)
@@ -344,7 +349,6 @@ function placeText(state, cursor) {
     }
   }
   if (leaf?.kind === "table") return appendRow(leaf, text)
-  if (leaf?.kind === "raw") return appendText(state, cursor.rest)
   if (leaf?.kind === "paragraph") return continueParagraph(state, leaf, cursor, indent, text)
   if (indent > 3) {
     skip(cursor, 4)
@@ -355,7 +359,16 @@ function placeText(state, cursor) {
     if (state.trial !== "growing") state.references.define(definition.label, definition, state.trial === "last")
     return undefined
   }
-  openLeaf(state, isRaw(text) ? "raw" : "paragraph", isRaw(text) ? cursor.rest : cursor.rest.trimStart())
+  if (!isRaw(text)) openLeaf(state, "paragraph", cursor.rest.trimStart())
+  else {
+    openLeaf(state, "raw", cursor.rest).opener = text.startsWith("<!--") ? "<!--" : ""
+    endComment(state, text)
+  }
+}
+
+/** A comment ends with its line. @param {State} state @param {string} line */
+function endComment(state, line) {
+  if (state.leaf?.opener === "<!--" && line.includes("-->")) closeLeaf(state)
 }
 
 /**

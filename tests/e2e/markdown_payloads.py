@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Hostile Markdown, by the classes of annex X-A: what a model, a web page it read, or a person may put into a message."""
 
 SIGN = "__pwn"  # what a payload that runs sets on the window

@@ -1,4 +1,4 @@
-"""A stage for the Markdown component alone: the real modules and styles, served under the real policy, and nothing else of the page."""
+"""A stage for the Markdown component alone: the real modules and styles under the real policy, and nothing else of the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ import { Markdown } from "./js/components/markdown.js"
 await loadLanguage("ru")
 const stages = new Map()
 window.violations = []
-document.addEventListener("securitypolicyviolation", event => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`))
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+  window.violations.push(`${violatedDirective} ${blockedURI}`)
+})
 const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)))
 
 window.stage = {
@@ -69,7 +71,8 @@ def page(importmap: str) -> str:
     """The document of the stage."""
     links = "".join(f'<link rel="stylesheet" href="css/{name}.css">' for name in STYLES)
     return (
-        f'<!doctype html><html lang="ru" data-theme="light"><head><meta charset="utf-8"><title>stage</title><link rel="icon" href="data:,">{links}'
+        f'<!doctype html><html lang="ru" data-theme="light"><head><meta charset="utf-8"><title>stage</title>'
+        f'<link rel="icon" href="data:,">{links}'
         f'<link rel="stylesheet" href="stage.css"><script type="importmap">{importmap}</script>'
         '<script type="module" src="stage.js"></script></head><body><div id="app"></div></body></html>'
     )

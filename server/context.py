@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app, g
@@ -42,6 +44,11 @@ class Services:
 
 def services() -> Services:
     return cast("Services", current_app.extensions[KEY])
+
+
+def still_signed_in() -> Callable[[], bool]:
+    """Whether the session of this request is still good, for streams that outlive the request. Cheap."""
+    return partial(services().auth.still_valid, g.session_token)
 
 
 def owner() -> str:

@@ -197,10 +197,3 @@ def favicon() -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     return Response("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
-
-
-def public_endpoints() -> frozenset[str]:
-    """What may be seen without a login: nothing that belongs to a person."""
-    return frozenset({"pages.login", "pages.versioned", "pages.favicon", "pages.robots"})
-
-

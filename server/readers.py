@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 WRITE_AHEAD = 64 * 1024  # bytes queued for a slow reader before its source has to wait
 NO_PROGRESS_SECONDS = 30.0  # a reader that takes nothing for so long is let go (A-109)
+BEAT_SECONDS = 2.0  # how often the readers are looked at
 MAX_READERS = 4_000  # live bodies at once; more are refused with 503
 
 
@@ -86,6 +87,8 @@ class Reader(asyncio.Protocol):
                 await chunks.aclose()
 
     def _write(self, chunk: bytes) -> None:
+        if self.transport.is_closing():
+            return
         if not self._started:
             self._started = True
             chunk = self._queued + self._head.build_response_header() + self._framed(chunk)
@@ -101,7 +104,7 @@ class Reader(asyncio.Protocol):
 
     def _finish(self) -> None:
         self._write(b"")
-        if self._head.chunked_response:
+        if self._head.chunked_response and not self.transport.is_closing():
             self.transport.write(b"0\r\n\r\n")
         self.transport.close()
 
@@ -113,6 +116,16 @@ class Reader(asyncio.Protocol):
         self._head.content_length = len(refusal.body)
         self._write(refusal.body)
         self.transport.close()
+
+    @property
+    def allowed(self) -> bool:
+        return self._head.live is None or self._head.live.allowed()
+
+    def dismiss(self) -> None:
+        """End the response before its time, and say why."""
+        if self._started and self._head.live and self._head.live.pings:
+            self._write(wire.SIGNED_OUT)
+        self._finish()
 
     def ping(self) -> None:
         if self._started and self._writable.is_set() and self._head.live and self._head.live.pings:
@@ -142,12 +155,15 @@ class Readers:
         reader.pump.add_done_callback(lambda _: self._all.discard(reader))
 
     async def _beat(self) -> None:
-        """One clock for all pings."""
+        """One clock for everybody: who has been quiet gets a comment, who was signed out is let go (A-027)."""
         while True:
-            await asyncio.sleep(PING_SECONDS / 3)
-            due = time.monotonic() - PING_SECONDS * 2 / 3
-            for reader in [reader for reader in self._all if reader.written_at < due]:
-                reader.ping()
+            await asyncio.sleep(BEAT_SECONDS)
+            due = time.monotonic() - PING_SECONDS + BEAT_SECONDS
+            for reader in self._all:
+                if reader.written_at < due:
+                    reader.ping()
+            for reader in await asyncio.to_thread(_dismissed, list(self._all)):
+                reader.dismiss()
 
     def drain(self, grace: float) -> None:
         """Let the last events reach their readers."""
@@ -160,3 +176,7 @@ class Readers:
 
     def close(self) -> None:
         self._heart.cancel()
+
+
+def _dismissed(readers: list[Reader]) -> list[Reader]:
+    return [reader for reader in readers if not reader.allowed]

@@ -44,11 +44,15 @@ class TakenOver(BaseException):
 
 
 class LiveBody:
-    """The body: an async iterator of chunks, and whether comments may be sent while nothing happens."""
+    """The body: an async iterator of chunks, whether comments may be sent while nothing happens, and whether it may still be read.
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None], *, pings: bool) -> None:
+    ``allowed`` is asked every few seconds, in a thread: it may read the database (A-027).
+    """
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None], *, pings: bool, allowed: Callable[[], bool]) -> None:
         self.chunks = chunks
         self.pings = pings
+        self.allowed = allowed
 
     def __iter__(self) -> Iterator[bytes]:
         raise TakenOver
@@ -57,11 +61,13 @@ class LiveBody:
         """WSGI closes bodies; this one is closed by who drives it."""
 
 
-def respond(chunks: AsyncGenerator[bytes, None], loop: LoopThread, *, pings: bool) -> Response:
+def respond(
+    chunks: AsyncGenerator[bytes, None], loop: LoopThread, *, pings: bool, allowed: Callable[[], bool] = lambda: True
+) -> Response:
     """Answer with chunks made on the loop. ``Refused`` raised before the first chunk becomes the response itself."""
     take_over: Callable[[LiveBody], None] | None = request.environ.get(TAKE_OVER)
     if take_over is not None:
-        body = LiveBody(chunks, pings=pings)
+        body = LiveBody(chunks, pings=pings, allowed=allowed)
         take_over(body)
         return Response(body, headers=HEADERS)
     plain = _pull(chunks, loop, pings)

@@ -9,6 +9,7 @@ from g4f.chat import Citation, Progress, Reasoning, Started, Text, ToolCall, Usa
 from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question, Seam
 
 PING = b": \n\n"
+SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 

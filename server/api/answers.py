@@ -8,7 +8,7 @@ from server.api.body import Body, read
 from server.api.choice import choose
 from server.api.conversation import Identifier, Name, OptionsBody, request_for
 from server.api.streams import events
-from server.context import owner, services
+from server.context import owner, services, still_signed_in
 from server.errors import ApiError
 from server.streaming import respond
 
@@ -29,7 +29,7 @@ class RegenerateBody(Body):
 def follow(answer_id: str) -> Response:
     here = services()
     here.conversations.place_of(owner(), answer_id)
-    return respond(events(here.runner, owner(), answer_id, _after()), here.loop, pings=True)
+    return respond(events(here.runner, owner(), answer_id, _after()), here.loop, pings=True, allowed=still_signed_in())
 
 
 def _after() -> int:
@@ -66,4 +66,4 @@ def regenerate(answer_id: str) -> Response:
     )
     if not opened.existed:
         here.runner.start(opened, request_for(opened, choice, options), choice.candidates)
-    return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True)
+    return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True, allowed=still_signed_in())

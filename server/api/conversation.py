@@ -11,7 +11,7 @@ from g4f.chat import ChatRequest, Message, Options
 from server.api.body import Body, check, read_json
 from server.api.choice import Choice, choose
 from server.api.streams import bare_text, events, historical
-from server.context import owner, services
+from server.context import owner, services, still_signed_in
 from server.conversations import Ask, Opened
 from server.errors import ApiError
 from server.generation import prompt
@@ -94,8 +94,8 @@ def ask() -> Response:
         return Response(historical(error), status=error.status, content_type="application/json")
     here = services()
     if modern:
-        return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True)
-    return respond(bare_text(here.runner, owner(), opened.answer_id), here.loop, pings=False)
+        return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True, allowed=still_signed_in())
+    return respond(bare_text(here.runner, owner(), opened.answer_id), here.loop, pings=False, allowed=still_signed_in())
 
 
 def _open(body: AskBody) -> Opened:

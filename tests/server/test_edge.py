@@ -228,6 +228,28 @@ def test_a_stranger_cannot_send_a_large_body(server: HttpServer, services: Servi
     assert raw(server, head).split()[1] == b"413"
 
 
+def test_a027_an_open_stream_ends_when_its_session_does(
+    server: HttpServer, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.auth.set_password("длинный пароль владельца")
+    with connection(server) as client:
+        client.request(
+            "POST", f"{API}/auth/login", json.dumps({"password": "длинный пароль владельца"}), {"Content-Type": "application/json"}
+        )
+        login = client.getresponse()
+        login.read()
+        cookie = str(login.getheader("Set-Cookie")).split(";")[0]
+    with connection(server) as client:
+        headers = {"Content-Type": "application/json", "Cookie": cookie}
+        client.request("POST", f"{API}/conversation", json.dumps(question("пиши бесконечно")), headers)
+        response = client.getresponse()
+        answer = read_first(response)["answer"]
+        services.auth.logout_everywhere()
+        rest = response.read()
+        assert rest.endswith(b'data: {"type":"signed_out"}\n\n')
+    assert services.runner.stop("owner", answer) == "stopped", "the answer itself went on"
+
+
 def test_no_connection_and_no_thread_is_left_after_many_answers(server: HttpServer) -> None:
     Scripted.requests.clear()
     for _ in range(60):

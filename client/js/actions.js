@@ -254,7 +254,7 @@ async function read(conversation, id, after, open, { onStarted, onRefused }) {
   }
 
   try {
-    const { follow } = await import("./stream.js")
+    const { follow } = await import("./stream.js").catch(() => { throw new api.ApiError("no_connection", 0) })
     const ended = await follow({
       open: (seq, signal) => (known ? api.answerEvents(id, seq, signal) : open(signal)),
       onEvents: take, onLine: showLine, after, signal: reader.signal,

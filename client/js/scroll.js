@@ -4,7 +4,7 @@
 const NEAR = 48
 
 export class ScrollFollower {
-  /** @param {HTMLElement} place what scrolls; its first child is what grows @param {(isAway: boolean) => void} onAway */
+  /** @param {HTMLElement} place what scrolls; its last child is what grows @param {(isAway: boolean) => void} onAway */
   constructor(place, onAway) {
     this.place = place
     this.onAway = onAway
@@ -13,7 +13,7 @@ export class ScrollFollower {
     this.top = place.scrollTop
     this.growth = new ResizeObserver(() => this.grew())
     this.growth.observe(place)
-    if (place.firstElementChild) this.growth.observe(place.firstElementChild)
+    if (place.lastElementChild) this.growth.observe(place.lastElementChild)
     this.scrolled = this.scrolled.bind(this)
     place.addEventListener("scroll", this.scrolled, { passive: true })
     this.toEnd()

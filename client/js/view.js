@@ -22,6 +22,9 @@ export const html = htm.bind(h)
  * @typedef {import("@preact/signals").ReadonlySignal<T>} ReadonlySignal
  */
 
+/** After a file that could not be fetched, milliseconds. */
+const AGAIN = 2_000
+
 /** @type {Map<string, Promise<void>>} */
 const styles = new Map()
 
@@ -60,11 +63,15 @@ export function lazy(load, sheets = []) {
   const loaded = signal(null)
   /** @type {Promise<void> | null} */
   let loading = null
+  let wanted = false
 
   const warm = () => {
     loading ??= Promise.all([load(), ...sheets.map(loadStyle)]).then(
       ([component]) => { loaded.value = { component } },
-      () => { loading = null },
+      () => {
+        loading = null
+        setTimeout(() => { if (wanted) void warm() }, AGAIN)
+      },
     )
     return loading
   }
@@ -72,6 +79,7 @@ export function lazy(load, sheets = []) {
   /** @param {P} props */
   const Lazy = props => {
     if (loaded.value) return h(loaded.value.component, props)
+    wanted = true
     void warm()
     return null
   }

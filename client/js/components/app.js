@@ -23,20 +23,26 @@ export function App() {
 
   return html`
     <div class=${classes.filter(Boolean).join(" ")}>
-      <a class="skip" href="#composer" onClick=${skip}>${t("app.skip")}</a>
+      ${isAsking && html`<a class="skip" href="#composer" onClick=${skip}>${t("app.skip")}</a>`}
       <${Sidebar} />
       <div class="scrim" onClick=${() => { drawer.value = false }}></div>
       <main class=${`conversation ${isEmpty ? "conversation--empty" : ""}`} inert=${drawer.value}>
         <${Bar} />
         <${Banner} />
         ${isAsking ? (isEmpty ? html`<${Greeting} />` : html`<${Messages} />`) : html`<${Missing} opening=${opening.value} />`}
-        ${isAsking && html`<${Composer} warm=${Messages.warm} />`}
+        ${isAsking && html`<${Composer} warm=${warm} />`}
       </main>
       ${dialog.value === "settings" && html`<${Settings} />`}
       ${dialog.value === "help" && html`<${Help} />`}
       <${Toasts} />
     </div>
   `
+}
+
+/** What an answer needs is fetched while its question is written. */
+function warm() {
+  void Messages.warm()
+  void import("../stream.js").catch(() => {})
 }
 
 /** @param {Event} event */

@@ -13,7 +13,8 @@ const FIRST = 30
 const STEP = 40
 
 export function Messages() {
-  const { chat, messageSignal, opening, path } = usePage().store
+  const { chat, conversations, messageSignal, opening, path } = usePage().store
+  const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
   const [isAway, setAway] = useState(false)
@@ -32,6 +33,7 @@ export function Messages() {
 
   return html`
     <section class="messages" ref=${place} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
+      <h1 class="visually-hidden">${title || t("messages.title")}</h1>
       <div class="messages__list">
         ${opening.value === "loading" ? html`<${Skeleton} />` : shown.map(id => html`<${Message} key=${messageSignal(id).peek()?.key ?? id} id=${id} />`)}
       </div>

@@ -211,14 +211,18 @@ def _ask(
         if found is not None:
             return answer(type(found), name, messages, config=found.config, auth=auth, **kwargs)
         provider = _best_provider(name)
-    module = module_of(provider)
-    if getattr(module, "needs_auth", False) and not auth and not _configured_key(module):
-        raise KeyMissing(f"{module.__name__.rpartition('.')[2]} needs a key: pass auth='…', or configure its api_key")
+    kind, module = class_and_module(provider)
+    needs_key = getattr(module, "needs_auth", kind is not None and kind.needs_key)
+    if needs_key and not auth and not (kind is not None and config_of(kind).api_key):
+        who = module.__name__.rpartition(".")[2] if kind is None else kind.__name__
+        raise KeyMissing(f"{who} needs a key: pass auth='…', or configure its api_key", provider=who)
     complete = getattr(module, "_create_completion", None)
-    if complete is None:
-        return answer(class_of(module), name, messages, auth=auth, **kwargs)
-    tokens = complete(model=name, messages=messages, stream=stream, auth=auth, **kwargs)
-    return tokens if isinstance(tokens, Tokens) else Tokens.of_plain(lambda: _errors_of_plugins(tokens))
+    if complete is not None:
+        tokens = complete(model=name, messages=messages, stream=stream, auth=auth, **kwargs)
+        return tokens if isinstance(tokens, Tokens) else Tokens.of_plain(lambda: _errors_of_plugins(tokens))
+    if kind is None:
+        raise UnknownProvider(module.__name__)
+    return answer(kind, name, messages, auth=auth, **kwargs)
 
 
 def _somebody_with(model: str) -> Provider | None:
@@ -254,34 +258,19 @@ def _best_provider(model: str) -> ModuleType:
     return ModelUtils.convert[model].best_provider
 
 
-def module_of(provider: ModuleType | type[Provider] | str) -> ModuleType:
-    """The module of a provider named in any of the three ways. Raises ``UnknownProvider``."""
-    if isinstance(provider, ModuleType):
-        return provider
+def class_and_module(provider: ModuleType | type[Provider] | str) -> tuple[type[Provider] | None, ModuleType]:
+    """A provider named in any of the three ways; somebody's own module of 2023 has no class. Raises ``UnknownProvider``."""
     if isinstance(provider, type):
-        return sys.modules[provider.__module__]
-    import g4f.Provider
+        return provider, sys.modules[provider.__module__]
+    if isinstance(provider, str):
+        import g4f.Provider
 
-    try:
-        return cast(ModuleType, getattr(g4f.Provider, provider))
-    except AttributeError:
-        raise UnknownProvider(provider, g4f.Provider.names()) from None
-
-
-def class_of(module: ModuleType) -> type[Provider]:
-    """The class of the same name as its module. Raises ``UnknownProvider``."""
-    name = module.__name__.rpartition(".")[2]
-    found = getattr(module, name, None)
-    if isinstance(found, type) and issubclass(found, Provider):
-        return found
-    raise UnknownProvider(name)
-
-
-def _configured_key(module: ModuleType) -> str:
-    try:
-        return config_of(class_of(module)).api_key
-    except UnknownProvider:
-        return ""
+        try:
+            provider = cast(ModuleType, getattr(g4f.Provider, provider))
+        except AttributeError:
+            raise UnknownProvider(str(provider), g4f.Provider.names()) from None
+    found = getattr(provider, provider.__name__.rpartition(".")[2], None)
+    return (found if isinstance(found, type) and issubclass(found, Provider) else None), provider
 
 
 def _options(kwargs: dict[str, Any]) -> Options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,7 +152,7 @@ async def refusal(request: web.Request) -> web.StreamResponse | None:
 
 
 async def play(
-    request: web.Request, pieces: list[bytes], *, content_type: str, again: bytes, end: bytes = b""
+    request: web.Request, pieces: Sequence[bytes], *, content_type: str, again: bytes, end: bytes = b""
 ) -> web.StreamResponse:
     """Stream ``pieces`` with every misfortune of COMMON. An endless answer repeats ``again``, a whole one ends with ``end``."""
     if refused := await refusal(request):
@@ -180,7 +180,7 @@ async def play(
     return response
 
 
-async def _paced(request: web.Request, behaviour: str, pieces: list[bytes], again: bytes) -> AsyncIterator[bytes]:
+async def _paced(request: web.Request, behaviour: str, pieces: Sequence[bytes], again: bytes) -> AsyncIterator[bytes]:
     half = max(1, len(pieces) // 2)
     match behaviour:
         case "split-characters":

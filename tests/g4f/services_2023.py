@@ -18,7 +18,7 @@ import g4f
 from g4f import ProviderConfig, ProviderError, Tokens, legacy, registry
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Message, Text
-from g4f.transport import Deadlines, Transport
+from g4f.transport import Deadlines
 from tests.emulators import ails, bing, liaobots, yqcloud
 from tests.emulators.stage import Stage, on_stage
 
@@ -56,19 +56,19 @@ def module(name: str) -> Any:
     return getattr(g4f.Provider, name)
 
 
+def kind(name: str) -> type[Provider]:
+    """The provider's class."""
+    return registry.provider_class(name)
+
+
 def complete(name: str, messages: list[dict[str, Any]] | None = None, **kwargs: Any) -> Tokens:
     made: Tokens = module(name)._create_completion(model=MODELS[name], messages=messages or ASKED, stream=True, **kwargs)
     return made
 
 
-def provider(name: str, transport: Transport | None = None) -> Provider:
-    """The modern face with what ``playing`` configured."""
-    return legacy.provider_of(legacy.class_of(module(name))) if transport is None else _with(name, transport)
-
-
-def _with(name: str, transport: Transport) -> Provider:
-    kind = legacy.class_of(module(name))
-    return kind(transport, legacy.config_of(kind))
+def provider(name: str) -> Provider:
+    """The modern face with what ``playing`` configured. Close its transport."""
+    return legacy.provider_of(kind(name))
 
 
 async def heard(events: AsyncIterator[Event]) -> list[Event]:

@@ -49,7 +49,10 @@ def test_a_provider_is_named_by_module_class_or_name() -> None:
 
 def test_every_provider_in_the_folder_is_an_attribute() -> None:
     for name in registry.names():
-        assert legacy.class_of(getattr(g4f.Provider, name)).__name__ == name
+        found, module = legacy.class_and_module(name)
+        assert found is not None
+        assert found.__name__ == name
+        assert module is getattr(g4f.Provider, name)
     assert set(registry.names()) <= set(dir(g4f.Provider))
 
 
@@ -60,7 +63,7 @@ def test_an_unknown_provider_is_answered_with_those_there_are() -> None:
     with pytest.raises(AttributeError, match="Bing"):
         _ = g4f.Provider.Bong
     with pytest.raises(AttributeError):
-        _ = g4f.no_such_name  # type: ignore[attr-defined]
+        _ = g4f.no_such_name
 
 
 def test_a_model_leads_to_a_provider_that_has_it() -> None:

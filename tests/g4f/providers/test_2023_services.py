@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import g4f
-from g4f import ProviderConfig, errors, legacy
+from g4f import ProviderConfig, errors, legacy, registry
 from g4f.chat import ChatRequest, Finished, Message, Started
 from g4f.closed import ClosedService
 from tests.emulators.stage import COMMON, HTML_PAGE
@@ -145,7 +145,7 @@ async def test_without_an_address_a_service_says_that_it_is_closed_and_what_to_d
 def test_the_environment_may_name_the_address(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with playing(name) as stage:
         g4f.configure()
-        kind = legacy.class_of(module(name))
+        kind = registry.provider_class(name)
         monkeypatch.setenv(kind.base_url_variable, stage.url)
         if kind.key_variable:
             monkeypatch.setenv(kind.key_variable, EMULATORS[name].CONFIG["api_key"])
@@ -168,7 +168,7 @@ def test_nothing_about_a_client_is_forged_unless_the_operator_says_so(name: str)
 
 @pytest.mark.parametrize("name", EMULATORS)
 def test_the_service_is_off_until_the_operator_wants_it(name: str) -> None:
-    kind = legacy.class_of(module(name))
+    kind = registry.provider_class(name)
     assert issubclass(kind, ClosedService)
     assert not kind.enabled_by_default
     assert kind.base_url == ""

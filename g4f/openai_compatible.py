@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Event, Message, Model
-from g4f.errors import Interrupted, RequestRejected
+from g4f.errors import Interrupted, RequestRejected, TimedOut
 from g4f.model_list import items_of, read_models
 from g4f.openai_answer import Answer
 from g4f.tls import is_near
@@ -97,8 +97,8 @@ class OpenAICompatible(Provider):
                         yield event
                     if answer.done:
                         break
-            except Interrupted:
-                if not answer.finish:  # the connection broke after the last word: nothing is missing
+            except (Interrupted, TimedOut):
+                if not answer.finish:  # what broke after the last word took nothing away
                     raise
         for event in answer.close():
             yield event

@@ -48,6 +48,7 @@ def make_app(*, pace: float = 0.0) -> web.Application:
             web.get("/api/version", version),
             web.get("/api/tags", tags),
             web.post("/api/show", show),
+            web.get("/api/ps", running),
             web.post("/api/chat", chat),
             web.post("/api/pull", pull),
         ],
@@ -72,6 +73,12 @@ async def show(request: web.Request) -> web.StreamResponse:
     if name not in MODELS:
         return web.json_response({"error": f"model '{name}' not found"}, status=404)
     return web.json_response(MODELS[name])
+
+
+async def running(request: web.Request) -> web.StreamResponse:
+    if request.match_info.get("behaviour") == "no-show":
+        return web.json_response({"error": "not today"}, status=500)
+    return web.json_response({"models": [{"name": "gemma3:4b", "model": "gemma3:4b", "context_length": 16384}]})
 
 
 async def chat(request: web.Request) -> web.StreamResponse:

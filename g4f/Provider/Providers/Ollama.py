@@ -23,7 +23,7 @@ from g4f.transport import Terms, Transport
 PORT = 11434
 SHOW_AT_ONCE = 4  # models described at the same time
 PULL_SECONDS = 24 * 3600.0  # the longest download
-SMALLEST_CONTEXT = 4096  # tokens; what Ollama takes when told nothing, and it cuts silently
+USUAL_CONTEXT = 2048  # tokens; no Ollama takes less when told nothing, and what does not fit it drops silently
 CHARACTERS_A_TOKEN = 2.5  # a cautious guess that fits Russian
 IMAGE_TOKENS = 1000
 ANSWER_TOKENS = 1024  # room for the answer where nobody set a limit
@@ -91,9 +91,10 @@ class Ollama(Provider):
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         known = self._descriptions.get(request.model)
         model = known[1] if known else await self._described(request.model, "")
+        context = request.options.context_length or await self._context_for(request, model)
         started = False
         reading = _Reading()
-        async with aclosing(self._chunks("/api/chat", self._body(request, model), self.terms)) as chunks:
+        async with aclosing(self._chunks("/api/chat", self._body(request, model, context), self.terms)) as chunks:
             async for chunk in chunks:
                 if not started:
                     started = True
@@ -129,14 +130,33 @@ class Ollama(Provider):
             error.pullable = True
             raise
 
-    def _body(self, request: ChatRequest, model: Model) -> dict[str, Any]:
+    async def _context_for(self, request: ChatRequest, model: Model) -> int | None:
+        """Tokens of context to ask for; ``None`` leaves it to the server, whose usual context is enough for a short talk.
+
+        A model in memory with enough room keeps what it has: another number would make the server load it anew.
+        """
+        needed = context_needed(request, model.context_length)
+        loaded = await self._loaded_context(request.model)
+        if loaded >= needed:
+            return loaded
+        return needed if needed > USUAL_CONTEXT or loaded else None
+
+    async def _loaded_context(self, model: str) -> int:
+        """The context with which the model is in memory now; 0 if it is not, or the server does not say."""
+        try:
+            running = items_of(await self.transport.get_json(f"{self.address}/api/ps", self.terms))
+        except ProviderError:
+            return 0
+        return next((int(_number(item.get("context_length"))) for item in running if _name_of(item) == model), 0)
+
+    def _body(self, request: ChatRequest, model: Model, context: int | None) -> dict[str, Any]:
         options = request.options
         effort = options.reasoning_effort
         tuned = {
             "temperature": options.temperature,
             "top_p": options.top_p,
             "num_predict": options.max_tokens,
-            "num_ctx": options.context_length or context_needed(request, model.context_length),
+            "num_ctx": context,
         }
         body: dict[str, Any] = {
             "model": request.model,
@@ -221,7 +241,7 @@ def context_needed(request: ChatRequest, longest: int | None) -> int:
     images = sum(len(message.images) for message in request.messages)
     question = int(characters / CHARACTERS_A_TOKEN) + images * IMAGE_TOKENS
     wanted = question + (request.options.max_tokens or ANSWER_TOKENS)
-    context = SMALLEST_CONTEXT
+    context = USUAL_CONTEXT
     while context < wanted:
         context *= 2
     if longest is None or context <= longest:

@@ -125,10 +125,28 @@ async def test_options_and_pictures_go_in_its_own_words(transport: Transport, ol
 
 
 def test_the_context_grows_with_the_conversation_in_powers_of_two() -> None:
-    assert context_needed(ask("коротко"), None) == 4096
+    assert context_needed(ask("коротко"), None) == 2048
     assert context_needed(ask("слово " * 2000), None) == 8192
     assert context_needed(ask("слово " * 2000), 6000) == 6000
     assert context_needed(ask("коротко", max_tokens=10_000), 40960) == 16384
+
+
+@pytest.mark.parametrize(
+    ("model", "question", "context"),
+    [
+        (MODEL, "коротко", None),
+        (MODEL, "слово " * 2000, 8192),
+        ("gemma3:4b", "коротко", 16384),
+        ("gemma3:4b", "слово " * 2000, 16384),
+        ("gemma3:4b", "слово " * 9000, 32768),
+    ],
+)
+async def test_a_model_in_memory_keeps_its_context_while_it_is_enough(
+    transport: Transport, ollama_stage: Stage, model: str, question: str, context: int | None
+) -> None:
+    body = await body_of(transport, ollama_stage, ask(question, model))
+    assert isinstance(body["options"], dict)
+    assert body["options"].get("num_ctx") == context
 
 
 def test_a_conversation_that_cannot_fit_is_refused_and_not_cut_in_silence() -> None:

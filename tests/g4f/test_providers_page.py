@@ -53,7 +53,7 @@ def test_every_option_in_the_page_is_read_by_its_provider() -> None:
     for name, option in options:
         if name in EMULATORS and not option.startswith("gpt-"):
             file = Path(g4f.__file__).parent / f"Provider/Providers/{name}.py"
-            assert f'options.get("{option}")' in file.read_text("utf-8")
+            assert re.search(rf"options\.get\(['\"]{option}['\"]", file.read_text("utf-8")), option
 
 
 def test_the_moods_in_the_page_exist() -> None:

@@ -11,12 +11,12 @@ from types import ModuleType
 
 from benchmarks.figures import Goal, goals_table
 
-# In the order of ``all``. Each module has ``run(options) -> Outcome`` and may have ``arguments(parser)``.
-NAMES = ("start", "stream", "followers", "store", "churn", "page", "markdown")
+# Command -> module, in the order of ``all``. Each module has ``arguments(parser)`` and ``run(options) -> Outcome``.
+NAMES = {name: name for name in ("start", "stream", "followers", "store", "churn", "page")} | {"rendering": "drawing"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}
+    modules = {name: importlib.import_module(f"benchmarks.{module}") for name, module in NAMES.items()}
     options = _parser(modules).parse_args(arguments)
     print(f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     goals: list[Goal] = []
@@ -35,8 +35,7 @@ def _parser(modules: dict[str, ModuleType]) -> argparse.ArgumentParser:
     names.add_parser("all", help="every benchmark, then the goals beside the figures")
     for name, module in modules.items():
         command = names.add_parser(name, help=(module.__doc__ or "").splitlines()[0])
-        if hasattr(module, "arguments"):
-            module.arguments(command)
+        module.arguments(command)
     return parser
 
 

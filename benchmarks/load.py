@@ -154,8 +154,12 @@ def answers(*, port: int, direct: bool, count: int, tokens: int, per_second: flo
     scripts = [Script(seed, tokens, per_second) for seed in range(count)]
     exchanges: list[Exchange] = []
     began = time.monotonic() + 0.2
-    for number, script in enumerate(scripts):
-        engine.at(began + spread * number / count, lambda script=script: exchanges.append(engine.ask(target.question(script))))
+
+    def ask() -> None:
+        exchanges.append(engine.ask(target.question(scripts[len(exchanges)])))
+
+    for number in range(count):
+        engine.at(began + spread * number / count, ask)
     engine.run(began + spread + tokens / per_second + PATIENCE_SECONDS)
     heard = [listen(script, exchange.pieces, target.ending) for script, exchange in zip(scripts, exchanges, strict=True)]
     return {

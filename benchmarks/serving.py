@@ -22,11 +22,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--data-dir", required=True)
+    parser.add_argument("--port", default="0")
     parser.add_argument("--without-storing", action="store_true")
     options = parser.parse_args()
     if options.without_storing:
         _store_ends_only()
-    return serve(load(options.config, {}, {"port": "0", "data_dir": options.data_dir, "open_browser": False}))
+    return serve(load(options.config, {}, {"port": options.port, "data_dir": options.data_dir, "open_browser": False}))
 
 
 def _store_ends_only() -> None:

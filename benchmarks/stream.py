@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> Outcome:
 def _compare(service: Child, count: int, rounds: int, spread: float) -> tuple[dict[str, float], dict[str, float]]:
     direct: list[dict[str, float]] = []
     through: list[dict[str, float]] = []
-    plan = {
+    plan: dict[str, Any] = {
         "count": count,
         "tokens": round(SECONDS * TOKENS_PER_SECOND),
         "per_second": TOKENS_PER_SECOND,

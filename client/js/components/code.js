@@ -7,7 +7,7 @@ import { whenIdle } from "../markdown/idle.js"
 import { languageFile } from "../markdown/languages.js"
 import { visible } from "./inline.js"
 
-/** @import { CodeBlock } from "../markdown/scanner.js" */
+/** @import { CodeBlock } from "../markdown/leaves.js" */
 
 /** Longer code is folded. Lines. */
 const FOLD = 40

@@ -5,7 +5,7 @@ import { t } from "../i18n.js"
 import { tableCells } from "../markdown/inline.js"
 import { Inline } from "./inline.js"
 
-/** @import { TableBlock } from "../markdown/scanner.js" */
+/** @import { TableBlock } from "../markdown/leaves.js" */
 /** @import { Scope } from "./inline.js" */
 
 /** Milliseconds for which the button says that it worked. */

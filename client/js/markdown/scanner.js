@@ -4,8 +4,9 @@
  *
  * marked has no such memory (it reads a text as a whole), so the outer structure is ours and the words inside are marked's.
  */
+import { appendCode, appendRest, appendRow, appendText, becomeText, leafBlock, startLeaf } from "./leaves.js"
 import {
-  advance, closesFence, definitionOf, delimiterFor, fenceOf, formulaOf, headingOf, indentation, isBlank, isDelimiter, isRaw, isRule,
+  advance, closesFence, definitionOf, fenceOf, formulaOf, headingOf, indentation, isBlank, isDelimiter, isRaw, isRule,
   markerOf, noteOf, skip, taskOf, underlineLevel,
 } from "./lines.js"
 
@@ -13,35 +14,20 @@ import {
 const DEPTH_LIMIT = 24
 /** Blocks that are compared as one when a view is drawn. */
 const PART_SIZE = 16
-/** A paragraph is read in pieces of about this many characters, code and tables in pieces of so many lines. */
-const PIECE = 2_000
-const PIECE_LIMIT = 3_500
-const CODE_LINES = 32
-const TABLE_ROWS = 32
 const FORMULA_LIMIT = 5_000
 
-/** @typedef {{ id: number, open: boolean }} Common `open`: the text may still grow here */
-/** @typedef {Common & { kind: "paragraph" | "raw", pieces: string[] }} TextBlock */
-/** @typedef {Common & { kind: "heading", level: number, text: string }} HeadingBlock */
-/** @typedef {Common & { kind: "rule" }} RuleBlock */
-/** @typedef {Common & { kind: "code", language: string, pieces: string[], lines: number }} CodeBlock */
-/** @typedef {Common & { kind: "formula", source: string }} FormulaBlock */
-/** @typedef {Common & { kind: "table", head: string, delimiter: string, pieces: string[] }} TableBlock */
+/** @typedef {import("./leaves.js").Common} Common */
+/** @typedef {import("./leaves.js").Leaf} Leaf */
 /** @typedef {Common & { kind: "quote", parts: Block[][] }} QuoteBlock */
 /** @typedef {Common & { kind: "list", ordered: boolean, start: number, loose: boolean, parts: Block[][] }} ListBlock */
 /** @typedef {Common & { kind: "item", done: boolean | null, parts: Block[][] }} ItemBlock */
 /** @typedef {Common & { kind: "note", number: number, parts: Block[][] }} NoteBlock */
-/** @typedef {TextBlock | HeadingBlock | RuleBlock | CodeBlock | FormulaBlock | TableBlock | QuoteBlock | ListBlock | ItemBlock | NoteBlock} Block */
+/** @typedef {import("./leaves.js").LeafBlock | QuoteBlock | ListBlock | ItemBlock | NoteBlock} Block */
 
 /**
  * An open container.
  * @typedef {{ kind: "document" | "quote" | "list" | "item" | "note", id: number, parts: Block[][], indent: number, ordered: boolean,
  *   sign: string, start: number, loose: boolean, done: boolean | null, number: number }} Container
- */
-/**
- * An open leaf: finished pieces and the text of the last one.
- * @typedef {{ kind: "paragraph" | "raw" | "code" | "formula" | "table", id: number, pieces: string[], text: string, lines: number,
- *   fresh: number, fence: import("./lines.js").Fence | null, blanks: number, closer: string, opener: string, head: string, delimiter: string }} Leaf
  */
 /**
  * @typedef {{ stack: Container[], leaf: Leaf | null, notes: NoteBlock[], ids: number, gap: boolean, soft: boolean,
@@ -92,7 +78,8 @@ export function feed(state, line, soft) {
   if (matched === state.stack.length && swallow(state, cursor)) return
   const depth = openContainers(state, cursor, matched)
   if (depth < 0) return
-  if (depth < state.stack.length && isLazy(state, cursor)) return appendText(state, cursor.rest.trim())
+  const lazy = depth < state.stack.length ? lazyLeaf(state, cursor) : null
+  if (lazy) return appendText(lazy, cursor.rest.trim())
   const blank = isBlank(cursor.rest)
   settle(state, depth, blank)
   if (blank) return passBlank(state)
@@ -102,15 +89,8 @@ export function feed(state, line, soft) {
 
 /** @param {State} state @param {string} text */
 function continueLine(state, text) {
-  const leaf = state.leaf
-  if (!leaf) return openLeaf(state, "paragraph", text)
-  if (leaf.kind === "paragraph" || leaf.kind === "raw") {
-    leaf.pieces.push(leaf.text)
-    leaf.text = text
-  } else {
-    leaf.text += text
-    if (leaf.kind === "code") breakCode(leaf)
-  }
+  if (state.leaf) appendRest(state.leaf, text)
+  else openLeaf(state, "paragraph", text)
 }
 
 /**
@@ -162,7 +142,7 @@ function swallow(state, cursor) {
     return true
   }
   if (leaf?.kind === "raw" && !isBlank(cursor.rest)) {
-    appendText(state, cursor.rest)
+    appendText(leaf, cursor.rest)
     endComment(state, cursor.rest)
     return true
   }
@@ -185,12 +165,6 @@ function swallowFormula(state, leaf, line) {
   }
   becomeText(leaf)
   return false
-}
-
-/** A formula that turns out to be none. @param {Leaf} leaf */
-function becomeText(leaf) {
-  leaf.text = leaf.opener + leaf.text
-  leaf.kind = "paragraph"
 }
 
 /**
@@ -309,8 +283,8 @@ function openItem(state, cursor, text, indent, depth, paragraph) {
   return true
 }
 
-/** Whether the line continues a paragraph whose containers it does not name. @param {State} state @param {Cursor} cursor */
-const isLazy = (state, cursor) => state.leaf?.kind === "paragraph" && !isBlank(cursor.rest)
+/** The paragraph that the line continues although it does not name its containers. @param {State} state @param {Cursor} cursor */
+const lazyLeaf = (state, cursor) => state.leaf?.kind === "paragraph" && !isBlank(cursor.rest) ? state.leaf : null
 
 /**
  * Close everything that the line does not belong to.
@@ -394,51 +368,7 @@ function continueParagraph(state, leaf, cursor, indent, text) {
     table.delimiter = text
     return undefined
   }
-  appendText(state, cursor.rest.trimStart())
-}
-
-/** @param {State} state @param {string} text a further line of the open paragraph */
-function appendText(state, text) {
-  const leaf = state.leaf
-  if (!leaf) return
-  if (leaf.text.length > PIECE_LIMIT || (leaf.text.length > PIECE && isBalanced(leaf.text))) {
-    leaf.pieces.push(leaf.text)
-    leaf.text = ""
-  }
-  leaf.text += `\n${text}`
-}
-
-/** Whether a cut here would tear code or strong emphasis apart. @param {string} text */
-const isBalanced = text => text.split("`").length % 2 === 1 && text.split("**").length % 2 === 1
-
-/** @param {Leaf} leaf @param {string} line */
-function appendCode(leaf, line) {
-  if (leaf.lines++) {
-    // A piece is drawn as a block of its own, so it may end with a line break but not begin with one.
-    if (leaf.text || !leaf.pieces.length) leaf.text += "\n"
-    else leaf.pieces[leaf.pieces.length - 1] += "\n"
-    leaf.fresh++
-    breakCode(leaf)
-  }
-  leaf.text += line
-}
-
-/** @param {Leaf} leaf */
-function breakCode(leaf) {
-  if (leaf.fresh < CODE_LINES && leaf.text.length < 2 * PIECE_LIMIT) return
-  leaf.pieces.push(leaf.text)
-  leaf.text = ""
-  leaf.fresh = 0
-}
-
-/** @param {Leaf} leaf @param {string} row */
-function appendRow(leaf, row) {
-  if (leaf.fresh++ >= TABLE_ROWS) {
-    leaf.pieces.push(leaf.text)
-    leaf.text = ""
-    leaf.fresh = 1
-  }
-  leaf.text += (leaf.text && "\n") + row
+  appendText(leaf, cursor.rest.trimStart())
 }
 
 /** @param {Container["kind"]} kind @param {number} id @returns {Container} */
@@ -457,9 +387,7 @@ function push(state, node) {
 function openLeaf(state, kind, text) {
   noticeGap(state)
   closeLeaf(state)
-  state.leaf = {
-    kind, id: state.ids++, pieces: [], text, lines: 0, fresh: 0, fence: null, blanks: 0, closer: "", opener: "", head: "", delimiter: "",
-  }
+  state.leaf = startLeaf(kind, state.ids++, text)
   return state.leaf
 }
 
@@ -491,24 +419,6 @@ function closeLeaf(state, open = false) {
   state.leaf = null
   append(state.stack[state.stack.length - 1], leafBlock(leaf, open))
 }
-
-/** @param {Leaf} leaf @param {boolean} open @returns {Block} */
-function leafBlock(leaf, open) {
-  const { id } = leaf
-  const pieces = leaf.text ? [...leaf.pieces, leaf.text] : leaf.pieces
-  if (leaf.kind === "code") return { kind: "code", id, open, language: leaf.fence?.language ?? "", pieces, lines: leaf.lines }
-  if (leaf.kind === "table") return { kind: "table", id, open, head: leaf.head, delimiter: leaf.delimiter, pieces }
-  if (leaf.kind === "formula") {
-    if (!leaf.closer || open) return { kind: "formula", id, open, source: leaf.text.trim() }
-    becomeText(leaf)
-    return { kind: "paragraph", id, open, pieces: [leaf.text] }
-  }
-  if (open && isHead(leaf)) return { kind: "table", id, open, head: leaf.text, delimiter: delimiterFor(leaf.text), pieces: [] }
-  return { kind: leaf.kind, id, open, pieces }
-}
-
-/** Whether the only line so far looks like the head of a table of which the next line is still to come. @param {Leaf} leaf */
-const isHead = leaf => leaf.kind === "paragraph" && !leaf.pieces.length && /^\|[ \t]*[^|\s][^\n]*$/.test(leaf.text)
 
 /** @param {State} state @param {boolean} [open] */
 function closeContainer(state, open = false) {

@@ -32,6 +32,7 @@ const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(d
 
 window.stage = {
   frame,
+  speak: loadLanguage,
   show(name, text, streaming = false, citations = undefined) {
     if (!stages.has(name)) {
       const place = document.createElement("article")

@@ -288,6 +288,20 @@ def test_a_table_is_copied_as_tsv(opened: Any) -> None:
     page.context.close()
 
 
+def test_the_language_changes_without_a_reload(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    text = "[a](https://example.com)\n\n- [x] b\n\n```js\nc\n```\n\n|d|\n|-|\n|e|"
+    page.evaluate("text => { stage.show('a', text) }", text)
+    page.evaluate("stage.speak('en')")
+    watched.until("document.querySelector('a').title === 'Opens example.com'")
+    assert page.locator("input").get_attribute("aria-label") == "Done"
+    assert page.locator(".code__head button").all_inner_texts() == ["Wrap lines", "Copy"]
+    assert page.locator(".table__copy").text_content() == "Copy table"
+    assert watched.quiet()
+    page.context.close()
+
+
 def test_a_long_table_is_folded(opened: Any) -> None:
     watched = opened()
     page = watched.page

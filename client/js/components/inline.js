@@ -39,9 +39,9 @@ export class Inline extends Component {
     this.leave?.()
   }
 
-  /** @param {Props} next */
-  shouldComponentUpdate(next) {
-    return next.text !== this.props.text || next.open !== this.props.open || next.scope !== this.props.scope
+  /** @param {Props} next @param {object} state a new one when the language changes */
+  shouldComponentUpdate(next, state) {
+    return state !== this.state || next.text !== this.props.text || next.open !== this.props.open || next.scope !== this.props.scope
   }
 
   wait() {

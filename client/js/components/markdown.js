@@ -121,9 +121,9 @@ class Part extends Component {
 
 /** @extends {Component<{ block: Block, scope: Scope }>} */
 class One extends Component {
-  /** @param {{ block: Block, scope: Scope }} next */
-  shouldComponentUpdate(next) {
-    return next.block !== this.props.block || next.scope !== this.props.scope
+  /** @param {{ block: Block, scope: Scope }} next @param {object} state a new one when the language changes */
+  shouldComponentUpdate(next, state) {
+    return state !== this.state || next.block !== this.props.block || next.scope !== this.props.scope
   }
 
   render() {

@@ -58,6 +58,7 @@ class Provider:
     key_variable: ClassVar[str] = ""
     base_url_variable: ClassVar[str] = ""
     local: ClassVar[bool] = False
+    prefills: bool = False  # goes on from the very letter when the last message is the assistant's
     enabled_by_default: ClassVar[bool] = True
 
     def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:
@@ -93,7 +94,7 @@ class Provider:
 
 
 class SyncProvider(Provider):
-    """A provider written as a plain generator of text, as in 2023. It runs in a thread of its own; closing stops it at the next piece."""
+    """A provider written as a plain generator of text, as in 2023. It has its own thread; closing stops it at the next piece."""
 
     def generate(self, request: ChatRequest) -> Iterator[str | Event]:
         """Yield pieces of text (or events). Runs outside the event loop and may block."""
@@ -116,9 +117,7 @@ class _End:
         self.error = error
 
 
-async def iterate_in_thread(
-    make: Callable[[], Iterator[str | Event]], *, ahead: int = 64
-) -> AsyncIterator[str | Event]:
+async def iterate_in_thread(make: Callable[[], Iterator[str | Event]], *, ahead: int = 64) -> AsyncIterator[str | Event]:
     """Run the iterator that ``make`` returns in a daemon thread and yield what it yields.
 
     At most ``ahead`` pieces wait unread. When the consumer goes away the thread ends at its next piece and closes the iterator.

@@ -451,11 +451,6 @@ def load_settings(options: argparse.Namespace) -> Any:
 
 def serve(options: argparse.Namespace) -> int:
     settings = load_settings(options)
-    from server.doctor import data_folder
-
-    folder = data_folder(settings.data_dir)
-    if folder.found is False:
-        sys.exit(folder.text[0].upper() + folder.text[1:])
     from server.serve import main as run_server
 
     return run_server(settings) or 0

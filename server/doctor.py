@@ -59,9 +59,8 @@ def data_folder(folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        return Finding(
-            False, f"папка данных {folder}: {error.strerror}. Дайте права на запись или укажите другую: --data-dir ПАПКА"
-        )
+        advice = "Дайте права на запись (для контейнера: chown -R 1000:1000) или укажите другую: --data-dir ПАПКА"
+        return Finding(False, f"папка данных {folder}: {error.strerror}. {advice}")
     return Finding(True, f"папка данных {folder}")
 
 

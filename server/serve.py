@@ -13,6 +13,7 @@ from server import close_app, create_app, logs
 from server.auth import check_exposure
 from server.browser import open_page
 from server.context import KEY, Services
+from server.doctor import data_folder
 from server.edge import HttpServer
 from server.settings import SettingsError
 from server.storage.database import Busy, NewerSchema
@@ -29,8 +30,13 @@ def main(settings: Settings) -> int:
     """Serve until told to stop. Returns the exit status of the process."""
     logs.install(settings.log_level, _secrets(settings))
     _raise_descriptor_limit()
+    folder = data_folder(settings.data_dir)
+    if folder.found is False:
+        return _refuse(folder.text)
     try:
         app = create_app(settings)
+    except SettingsError as error:
+        return _refuse(str(error))
     except Busy:
         return _refuse(f"Папка данных {settings.data_dir} занята: сервер уже запущен. Остановите его или укажите --data-dir.")
     except NewerSchema:

@@ -415,9 +415,20 @@ def test_the_product_says_which_folder_cannot_be_written(product: Place, tmp_pat
     assert "[нет]  папка данных" in done.stdout
 
 
-def test_a_mistake_in_the_settings_is_one_sentence(product: Place) -> None:
-    done = product.run(PORT="много")
-    assert (done.returncode, done.stdout) == (1, "PORT: нужно целое число от 0 до 65535.\n")
+@pytest.mark.parametrize(
+    ("variable", "value", "status", "said"),
+    [
+        ("PORT", "много", 1, "PORT: нужно целое число от 0 до 65535."),
+        ("OWNER_PASSWORD", "12345678", 2, "Этот пароль из тех, что подбирают первыми"),
+        ("HOST", "0.0.0.0", 2, "Страницу смогут открыть не только с этой машины, а пароля нет"),
+        ("DATA_DIR", str(ROOT / "run.py"), 2, f"папка данных {ROOT / 'run.py'}: "),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_sentence(product: Place, variable: str, value: str, status: int, said: str) -> None:
+    done = (
+        product.run("--port", "0", "--log-level", "error", **{variable: value}) if variable != "PORT" else product.run(PORT=value)
+    )
+    assert (done.returncode, done.stdout.startswith(said), len(done.stdout.splitlines())) == (status, True, 1), done.stdout
 
 
 def test_the_owner_password_is_taken_from_the_input(product: Place) -> None:

@@ -128,13 +128,14 @@ async def test_the_proxy_of_the_environment_is_used(transport: Transport, monkey
         ("http://localhost:1234", None),
         ("http://192.168.1.7:8080", None),
         ("https://inner.example/v1", None),
-        ("http://api.example/", None),
+        ("http://api.example/", "http://proxy.example:3129"),
     ],
 )
 def test_who_is_near_or_excepted_is_asked_directly(monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "NO_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3129")
     monkeypatch.setenv("no_proxy", "inner.example")
     assert proxy_for(url) == proxy
 

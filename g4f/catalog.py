@@ -221,6 +221,10 @@ class Catalog:
         ordered = [entries[first].provider, *self._chain(model), *(entries[name].provider for name in others)]
         return _each_once(ordered)
 
+    def successors(self, model: str) -> list[Provider]:
+        """Who may go on with an answer that broke off: the operator's chain, and nobody else."""
+        return _each_once(self._chain(model))
+
     # --- details -----------------------------------------------------------------------------------------------------------------
 
     def _first_entries(self, classes: Mapping[str, type[Provider]], endpoints: Sequence[Endpoint]) -> dict[str, _Entry]:

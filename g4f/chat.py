@@ -119,10 +119,19 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Seam:
+    """One provider fell silent in mid-answer (``code`` of its error says why); another goes on."""
+
+    previous: str
+    next: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The answer is whole. A stream that ends without this event was cut."""
 
     reason: FinishReason = "stop"
 
 
-Event = Started | Progress | Reasoning | Text | ToolCall | Citation | Usage | Finished
+Event = Started | Progress | Reasoning | Text | ToolCall | Citation | Usage | Seam | Finished

@@ -6,14 +6,14 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from g4f import failover
+from g4f import continuation
 from g4f.catalog import Catalog, Preferences
 from g4f.discovery import DiscoverySettings
 from g4f.transport import LOCAL, REMOTE, Deadlines, Transport
@@ -22,14 +22,14 @@ from server.context import KEY, Services
 from server.conversations import Conversations
 from server.errors import ApiError
 from server.generation.loop import LoopThread
-from server.generation.runner import Runner
+from server.generation.runner import Runner, Task
 from server.storage.accounts import Accounts
 from server.storage.database import Database
 from server.storage.store import SqlStore
 
 if TYPE_CHECKING:
     from g4f.base import Provider
-    from g4f.chat import ChatRequest, Event
+    from g4f.chat import Event
     from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -108,8 +108,8 @@ def _deadlines(settings: Settings) -> tuple[Deadlines, Deadlines]:
     return replace(REMOTE, **own), replace(LOCAL, **own)
 
 
-def _speak(request: ChatRequest, candidates: Sequence[Provider]) -> AsyncGenerator[Event, None]:
-    return failover.stream(request, candidates)
+def _speak(task: Task) -> AsyncGenerator[Event, None]:
+    return continuation.stream(task.request, task.candidates, successors=task.successors, written=task.written)
 
 
 def close_app(app: Flask, grace: float = 0.0) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from g4f.chat import Citation, Event, FinishReason, Options, Reasoning, Started, Text, ToolCall, Usage
+from g4f.chat import Citation, Event, FinishReason, Options, Reasoning, Seam, Started, Text, ToolCall, Usage
 from server.errors import ApiError, NotFound
 
 State = Literal["queued", "running", "complete", "stopped", "failed", "interrupted"]
@@ -30,15 +30,6 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Seam:
-    """One provider fell silent (``code`` says why), another goes on."""
-
-    previous: str
-    next: str
-    code: str
-
-
-@dataclass(frozen=True)
 class Ended:
     """The last event of every answer."""
 
@@ -47,7 +38,7 @@ class Ended:
     code: str | None = None
 
 
-AnswerEvent = Event | Asked | Seam | Ended
+AnswerEvent = Event | Asked | Ended
 
 
 @dataclass(frozen=True)
@@ -82,6 +73,7 @@ class Answer:
     state: State
     provider: str = ""
     model: str = ""
+    role: str = ""  # id of the role it was asked with
     reasoning: str = ""
     citations: tuple[Citation, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
@@ -109,7 +101,7 @@ def fold(answer: Answer, event: AnswerEvent) -> Answer:
     if isinstance(event, ToolCall):
         return replace(answer, tool_calls=_with_fragment(answer.tool_calls, event))
     if isinstance(event, Seam):
-        return replace(answer, seams=(*answer.seams, (len(answer.text), event)))
+        return replace(answer, seams=(*answer.seams, (len(answer.text), event)), state="running", reason=None, code=None)
     if isinstance(event, Usage):
         return replace(answer, usage=event)
     if isinstance(event, Ended):
@@ -153,6 +145,15 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Proceeding:
+    """An answer that is being gone on with: where it is, what it says, and how its last generation was asked for."""
+
+    place: Opened
+    answer: Answer
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class NewAnswer:
     """Everything the store writes, in one transaction, when an answer begins."""
 
@@ -174,6 +175,7 @@ class Store(Protocol):
     """What the domain asks of a database. Every call takes the owner: another owner's row is no row."""
 
     def open_answer(self, new: NewAnswer) -> Opened: ...
+    def proceed(self, owner: str, answer_id: str, now: float) -> Proceeding | None: ...
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None: ...
     def conversations(self, owner: str, limit: int, before: tuple[float, str] | None) -> Sequence[Conversation]: ...
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]: ...
@@ -244,6 +246,13 @@ class Conversations:
                 now=time.time(),
             )
         )
+
+    def proceed(self, owner: str, answer_id: str) -> Proceeding:
+        """Open another generation of an answer that ended before its time. Raises ``Conflict`` for one that is being written."""
+        proceeding = self.store.proceed(owner, answer_id, time.time())
+        if proceeding is None:
+            raise NotFound
+        return proceeding
 
     def path_to(self, owner: str, conversation_id: str, message_id: str) -> list[Message]:
         """The messages from the beginning down to ``message_id``, along its own branch."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from g4f.chat import Citation, Progress, Reasoning, Started, Text, ToolCall, Usage
-from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question, Seam
+from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
+from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question
 
 PING = b": \n\n"
 SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from typing import Annotated
 
+from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
+
+from g4f.chat import Options
 from server.api.body import Body, read
-from server.api.choice import choose
+from server.api.choice import Choice, choose
 from server.api.conversation import Identifier, Name, OptionsBody, request_for
 from server.api.streams import events
 from server.context import owner, services, still_signed_in
@@ -23,6 +27,13 @@ class RegenerateBody(Body):
     provider: Name = ""
     role: Name = ""
     options: OptionsBody = OptionsBody()
+
+
+class ContinueBody(Body):
+    model: Name = ""
+    provider: Name = ""
+    role: Name = ""
+    after: Annotated[int | None, Field(ge=0, le=LARGEST_NUMBER)] = None
 
 
 @blueprint.get("/answers/<answer_id>/events")
@@ -52,8 +63,7 @@ def regenerate(answer_id: str) -> Response:
     here = services()
     body = read(RegenerateBody)
     here.runner.check_room()
-    before = here.conversations.answer(owner(), answer_id)
-    choice = choose(body.model or before.model, body.provider or (before.provider if not body.model else ""), body.role)
+    choice = _choose_again(answer_id, body)
     options = body.options.to_options()
     opened = here.conversations.regenerate(
         owner(),
@@ -65,5 +75,26 @@ def regenerate(answer_id: str) -> Response:
         options=options,
     )
     if not opened.existed:
-        here.runner.start(opened, request_for(opened, choice, options), choice.candidates)
+        here.runner.start(opened, choice.task(request_for(opened, choice, options)))
     return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True, allowed=still_signed_in())
+
+
+def _choose_again(answer_id: str, body: RegenerateBody | ContinueBody) -> Choice:
+    """What the request names, else what the answer was asked with before."""
+    before = services().conversations.answer(owner(), answer_id)
+    provider = body.provider or ("" if body.model else before.provider)
+    return choose(body.model or before.model, provider, body.role or before.role)
+
+
+@blueprint.post("/answers/<answer_id>/continue")
+def proceed(answer_id: str) -> Response:
+    """Go on with an answer that ended before its time: by the same model, or by another one."""
+    here = services()
+    body = read(ContinueBody)
+    here.runner.check_room()
+    choice = _choose_again(answer_id, body)
+    proceeding = here.conversations.proceed(owner(), answer_id)
+    request = request_for(proceeding.place, choice, Options(**proceeding.options))
+    here.runner.proceed(proceeding.answer, choice.task(request, proceeding.answer.text))
+    after = body.after if body.after is not None else proceeding.answer.seq
+    return respond(events(here.runner, owner(), answer_id, after), here.loop, pings=True, allowed=still_signed_in())

@@ -13,6 +13,7 @@ from g4f.errors import NameUnknown, ProviderError
 from server.context import services
 from server.errors import ApiError, from_provider
 from server.generation import prompt
+from server.generation.runner import Task
 from server.roles import Role, RoleUnknown
 
 
@@ -24,6 +25,7 @@ class Choice:
     provider: str
     role: Role
     candidates: Sequence[Provider]
+    successors: Sequence[Provider]
     language: str
 
     def fit(self, history: Sequence[Message], options: Options) -> ChatRequest:
@@ -35,6 +37,9 @@ class Choice:
             options=options,
             context_length=options.context_length or self._context_length(),
         )
+
+    def task(self, request: ChatRequest, written: str = "") -> Task:
+        return Task(request, self.candidates, self.successors, written)
 
     def _context_length(self) -> int | None:
         offered = services().catalog.models()
@@ -54,7 +59,7 @@ def choose(model: str, provider: str, role: str) -> Choice:
         raise ApiError(error.code, 400, str(error), values=_names(error.name, error.known)) from error
     except ProviderError as error:
         raise from_provider(error) from error
-    return Choice(model, candidates[0].id, chosen_role, candidates, _language())
+    return Choice(model, candidates[0].id, chosen_role, candidates, here.catalog.successors(model), _language())
 
 
 def _names(name: str, known: Sequence[str]) -> dict[str, str | int | float]:

@@ -54,9 +54,10 @@ class Events(Protocol):
 class EventLog:
     """The log of one running answer. ``seq`` counts what was committed."""
 
-    def __init__(self, answer_id: str, store: Events) -> None:
+    def __init__(self, answer_id: str, store: Events, seq: int = 0) -> None:
         self.answer_id = answer_id
-        self.seq = 0
+        self.seq = seq
+        self.began = seq  # what came before is not in this log
         self.end: Ended | None = None
         self.spoken = False  # whether a person was shown a word of it
         self._store = store
@@ -104,9 +105,9 @@ class EventLog:
         await asyncio.shield(self._changed)
 
 
-async def read_entries(store: Events, answer_id: str, after: int) -> Sequence[Entry]:
+async def read_entries(store: Events, answer_id: str, after: int, limit: int = BATCH) -> Sequence[Entry]:
     """Committed events from the database, off the loop."""
-    rows = await asyncio.to_thread(store.events_after, answer_id, after, BATCH)
+    rows = await asyncio.to_thread(store.events_after, answer_id, after, limit)
     return [entry(*row) for row in rows]
 
 

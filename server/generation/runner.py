@@ -14,17 +14,32 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from g4f.base import Provider
-from g4f.chat import ChatRequest, Event, Finished, Text
+from g4f.chat import ChatRequest, Event, Finished, Seam, Text
 from g4f.errors import ProviderError
 from server import wire
-from server.conversations import Answer, Asked, Ended, Opened, State
+from server.conversations import Answer, AnswerEvent, Asked, Ended, Opened, State
 from server.errors import ApiError, NotFound
 from server.generation.log import Entry, EventLog, Events, Recorder, entry, read_entries
 from server.generation.loop import LoopThread
 
 logger = logging.getLogger(__name__)
 
-Speak = Callable[[ChatRequest, Sequence[Provider]], AsyncGenerator[Event, None]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be said and by whom: ``candidates`` may begin, ``successors`` may go on if one falls silent.
+
+    ``written`` is the beginning of an answer that ended before its time and is gone on with.
+    """
+
+    request: ChatRequest
+    candidates: Sequence[Provider]
+    successors: Sequence[Provider] = ()
+    written: str = ""
+
+
+Speak = Callable[[Task], AsyncGenerator[Event, None]]
 
 
 class Store(Events, Protocol):
@@ -76,21 +91,26 @@ class Runner:
         if self._max_running and self.running >= self._max_running:
             raise ApiError("too_many_answers", 429, "Too many answers are being written", retry_after=5)
 
-    def start(self, opened: Opened, request: ChatRequest, candidates: Sequence[Provider]) -> None:
+    def start(self, opened: Opened, task: Task) -> None:
         """Begin to write the answer that ``opened`` made room for. Returns when its first event is on its way to the database."""
-        self._loop.run(self._start(opened, request, candidates))
+        first = Asked(opened.conversation_id, opened.question_id, opened.answer_id)
+        self._loop.run(self._start(EventLog(opened.answer_id, self._store), first, task))
 
-    async def _start(self, opened: Opened, request: ChatRequest, candidates: Sequence[Provider]) -> None:
-        log = EventLog(opened.answer_id, self._store)
-        await self._recorder.append(log, Asked(opened.conversation_id, opened.question_id, opened.answer_id))
-        task = asyncio.create_task(self._write(log, request, candidates))
-        self._running[opened.answer_id] = Running(log, task)
-        task.add_done_callback(lambda _: self._running.pop(opened.answer_id, None))
+    def proceed(self, answer: Answer, task: Task) -> None:
+        """Go on with an answer that ended before its time. Its first new event is the seam."""
+        seam = Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")
+        self._loop.run(self._start(EventLog(answer.id, self._store, answer.seq), seam, task))
+
+    async def _start(self, log: EventLog, first: AnswerEvent, task: Task) -> None:
+        await self._recorder.append(log, first)
+        writing = asyncio.create_task(self._write(log, task))
+        self._running[log.answer_id] = Running(log, writing)
+        writing.add_done_callback(lambda _: self._running.pop(log.answer_id, None))
         await asyncio.sleep(0)  # let it begin: a task cancelled before its first step would record no end
 
-    async def _write(self, log: EventLog, request: ChatRequest, candidates: Sequence[Provider]) -> None:
+    async def _write(self, log: EventLog, task: Task) -> None:
         try:
-            end = await self._listen(log, request, candidates)
+            end = await self._listen(log, task)
         except asyncio.CancelledError:
             end = self._running[log.answer_id].cut or Ended("interrupted", code="server_restarted")
         except ProviderError as error:
@@ -102,9 +122,9 @@ class Runner:
         await self._recorder.append(log, end)
         await log.ended()
 
-    async def _listen(self, log: EventLog, request: ChatRequest, candidates: Sequence[Provider]) -> Ended:
+    async def _listen(self, log: EventLog, task: Task) -> Ended:
         end = Ended("interrupted", code="provider_interrupted")
-        async with aclosing(self._speak(request, candidates)) as events:
+        async with aclosing(self._speak(task)) as events:
             async for event in events:
                 if isinstance(event, Finished):
                     end = Ended("complete", event.reason)
@@ -133,24 +153,23 @@ class Runner:
     async def follow(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         """The answer's events after number ``after``, from the database and from the running log alike, until it has ended."""
         running = self._running.get(answer_id)
+        if (running is None or after < running.log.began) and not await self._has_next(answer_id, after):
+            answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
+            if answer is not None and after < answer.seq:
+                yield [entry(answer.seq, *wire.snapshot(answer))]
+                after = answer.seq
         if running is not None:
             async for entries in running.log.follow(after):
                 yield entries
             return
-        spoken = False
         while entries := await read_entries(self._store, answer_id, after):
-            spoken = True
             after = entries[-1].seq
             yield entries
-        if not spoken:
-            async for entries in self._fold(owner, answer_id, after):
-                yield entries
 
-    async def _fold(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
-        """The events are gone (they are kept for a day): one snapshot instead, unless the reader has seen it all."""
-        answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
-        if answer is not None and after < answer.seq:
-            yield [entry(answer.seq, *wire.snapshot(answer))]
+    async def _has_next(self, answer_id: str, after: int) -> bool:
+        """Whether the next event is still there: events are kept for a day after the end, then one snapshot stands for them."""
+        following = await read_entries(self._store, answer_id, after, 1)
+        return bool(following) and following[0].seq == after + 1
 
     def restore(self) -> int:
         """After a start: what was being written when the last process ended is *interrupted*, with its text kept (A-088)."""

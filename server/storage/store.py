@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
-from g4f.chat import Citation, ToolCall, Usage
+from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
 from server.conversations import (
     TERMINAL,
@@ -24,8 +24,8 @@ from server.conversations import (
     Message,
     NewAnswer,
     Opened,
+    Proceeding,
     Question,
-    Seam,
     fold,
 )
 from server.errors import Conflict, NotFound
@@ -63,6 +63,9 @@ class SqlStore:
 
     def open_answer(self, new: NewAnswer) -> Opened:
         return self.database.write(lambda connection: _open_answer(connection, new))
+
+    def proceed(self, owner: str, answer_id: str, now: float) -> Proceeding | None:
+        return self.database.write(lambda connection: _proceed(connection, owner, answer_id, now))
 
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
         return self.database.read(lambda connection: _conversation(connection, owner, conversation_id))
@@ -178,8 +181,9 @@ class SqlStore:
 
     def unfinished(self) -> list[tuple[str, int]]:
         """(answer id, number of its last event) of every answer that is not in a terminal state."""
-        last = select(func.coalesce(func.max(event.c.seq), 0)).where(event.c.answer_id == generation.c.answer_id)
-        query = select(generation.c.answer_id, last.scalar_subquery()).where(generation.c.state.in_(RUNNING))
+        last = select(func.max(event.c.seq)).where(event.c.answer_id == generation.c.answer_id).scalar_subquery()
+        known = func.coalesce(last, generation.c.seq)
+        query = select(generation.c.answer_id, known).where(generation.c.state.in_(RUNNING))
         return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
 
     def purge(self, *, events_before: float, deleted_before: float) -> None:
@@ -244,18 +248,22 @@ def _to_message(connection: Connection, row: Row[Any]) -> Message:
         state=row.state,
         provider=row.provider,
         model=row.model,
+        role=row.role,
         reason=row.reason,
         code=row.code,
         finished_at=row.finished_at,
         seq=row.seq,
     )
-    if row.state in TERMINAL:
-        return _with_details(answer, json.loads(row.details))
-    return _fold_rows(answer, _rows(connection, row.id))
+    answer = _with_details(answer, json.loads(row.details))
+    return answer if row.state in TERMINAL else _fold_rows(answer, _rows(connection, row.id, row.seq))
 
 
-def _rows(connection: Connection, answer_id: str) -> list[StoredEvent]:
-    query = select(event.c.seq, event.c.type, event.c.data).where(event.c.answer_id == answer_id).order_by(event.c.seq)
+def _rows(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
+    query = (
+        select(event.c.seq, event.c.type, event.c.data)
+        .where(event.c.answer_id == answer_id, event.c.seq > after)
+        .order_by(event.c.seq)
+    )
     return [tuple(row) for row in connection.execute(query)]
 
 
@@ -267,7 +275,7 @@ def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:
             known = wire.from_row(kind, piece)
             if known is not None:
                 answer = fold(answer, known)
-    return replace(answer, seq=rows[-1][0] if rows else 0)
+    return replace(answer, seq=rows[-1][0] if rows else answer.seq)
 
 
 def _open_answer(connection: Connection, new: NewAnswer) -> Opened:
@@ -305,6 +313,31 @@ def _open_answer(connection: Connection, new: NewAnswer) -> Opened:
         )
     )
     return Opened(new.conversation_id, new.question_id, new.answer_id)
+
+
+def _proceed(connection: Connection, owner: str, answer_id: str, now: float) -> Proceeding | None:
+    row = connection.execute(_messages(owner).where(message.c.id == answer_id, message.c.author == "assistant")).first()
+    if row is None:
+        return None
+    if row.state not in TERMINAL:
+        raise Conflict("This answer is being written")
+    answer = _to_message(connection, row)
+    assert isinstance(answer, Answer)
+    connection.execute(
+        insert(generation).values(
+            answer_id=answer_id,
+            number=row.generation_number + 1,
+            state="running",
+            provider=row.provider,
+            model=row.model,
+            role=row.role,
+            options=row.options,
+            seq=row.seq,
+            started_at=now,
+        )
+    )
+    place = Opened(row.conversation_id, row.parent_id, answer_id, existed=True)
+    return Proceeding(place, answer, json.loads(row.options))
 
 
 def _existing(connection: Connection, new: NewAnswer) -> Opened | None:

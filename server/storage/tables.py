@@ -22,8 +22,8 @@ conversation = Table(
     Index("conversation_by_age", "owner", "updated_at", "id"),
 )
 
-# A question (author "user") or an answer (author "assistant"). An answer's text and details are empty until it has ended;
-# before that they are in its events.
+# A question (author "user") or an answer (author "assistant"). What an answer's running generation has said is not in it yet, but
+# in the events after generation.seq; it is folded in when the generation ends.
 message = Table(
     "message",
     metadata,
@@ -52,7 +52,7 @@ generation = Table(
     Column("options", Text, nullable=False),  # JSON
     Column("reason", Text),
     Column("code", Text),
-    Column("seq", Integer, nullable=False),  # number of the last event, once ended
+    Column("seq", Integer, nullable=False),  # of the last event that is folded into the message
     Column("started_at", Float, nullable=False),
     Column("finished_at", Float),
     Index("generation_by_state", "state"),

@@ -335,3 +335,58 @@ def test_folded_events_become_one_snapshot(ask: Ask, client: FlaskClient, servic
     assert events[0]["message"]["text"] == reply.text
     assert ids == [reply.ids[-1]]
     assert read_events(client.get(f"{API}/answers/{reply.answer}/events?after={reply.ids[-1]}").data) == ([], [])
+
+
+def test_an_answer_that_broke_off_is_gone_on_with(ask: Ask, client: FlaskClient) -> None:
+    broken = ask("тут обрыв")
+    assert broken.events[-1]["state"] == "interrupted"
+    response = client.post(f"{API}/answers/{broken.answer}/continue", json={"model": "other"})
+    events, ids = read_events(response.data)
+    assert events[0] == {"type": "seam", "from": "Scripted", "to": "Scripted", "code": "provider_server_failed"}
+    assert ids[0] == broken.ids[-1] + 1
+    asked = Scripted.requests[-1].messages
+    assert [message.role for message in asked] == ["user", "assistant", "user"]
+    assert asked[1].text == "Начало"
+    stored = client.get(f"{API}/conversations/{broken.conversation}").json
+    assert stored is not None
+    answer = stored["messages"][1]
+    assert answer["text"] == "Начало" + "".join(event["text"] for event in events if event["type"] == "text")
+    assert answer["seams"] == [{"at": 6, "from": "Scripted", "to": "Scripted", "code": "provider_server_failed"}]
+    assert (answer["state"], answer["code"], answer["model"]) == ("complete", None, "other")
+    everything, all_ids = read_events(client.get(f"{API}/answers/{broken.answer}/events?after=0").data)
+    assert all_ids == list(range(1, ids[-1] + 1))
+    assert everything == broken.events + events
+
+
+def test_a_continued_answer_is_whole_even_when_its_first_events_are_gone(
+    ask: Ask, client: FlaskClient, services: Services
+) -> None:
+    broken = ask("тут обрыв")
+    services.store.purge(events_before=2e10, deleted_before=0)
+    client.post(f"{API}/answers/{broken.answer}/continue", json={"model": "other"}).get_data()
+    stored = client.get(f"{API}/conversations/{broken.conversation}").json
+    assert stored is not None
+    assert stored["messages"][1]["text"].startswith("Начало")
+    events, ids = read_events(client.get(f"{API}/answers/{broken.answer}/events?after=1").data)
+    assert [event["type"] for event in events] == ["snapshot"]
+    assert events[0]["message"]["text"] == stored["messages"][1]["text"]
+    assert ids == [stored["messages"][1]["seq"]]
+
+
+def test_an_answer_that_is_being_written_cannot_be_gone_on_with(client: FlaskClient) -> None:
+    response = client.post(f"{API}/conversation", json=question("пиши бесконечно"))
+    chunks = response.iter_encoded()
+    events: list[dict[str, Any]] = []
+    while not events:
+        events += read_events(next(chunks))[0]
+    address = f"{API}/answers/{events[0]['answer']}"
+    assert client.post(f"{address}/continue", json={}).status_code == 409
+    client.post(f"{address}/stop", json={})
+    response.close()
+
+
+def test_an_answer_is_written_again_with_the_role_it_was_asked_with(ask: Ask, client: FlaskClient) -> None:
+    first = ask("Раз", role="editor")
+    client.post(f"{API}/answers/{first.answer}/regenerate", json={}).get_data()
+    assert Scripted.requests[-1].messages[0] == Scripted.requests[-2].messages[0]
+    assert Scripted.requests[-1].messages[0].role == "system"

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f.chat import Citation, Progress, Reasoning, Started, Text, ToolCall, Usage
+from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
 from server import wire
-from server.conversations import Answer, AnswerEvent, Asked, Ended, Seam, fold
+from server.conversations import Answer, AnswerEvent, Asked, Ended, fold
 
 FOLDER = Path(__file__).parents[1] / "wire"
 ASKED = Asked("conversation-1", "question-1", "answer-1")

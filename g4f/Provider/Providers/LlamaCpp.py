@@ -20,6 +20,7 @@ class LlamaCpp(OpenAICompatible):
     url = "https://github.com/ggml-org/llama.cpp"
     base_url = "http://127.0.0.1:8080/v1"
     local = True
+    prefills = True
     look_again = 1.0  # seconds between two questions whether the model is loaded
     probes = (Probe((8080, 8081, 8012), "/props", lambda answer: "default_generation_settings" in answer, loading=LOADING),)
 

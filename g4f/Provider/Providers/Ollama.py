@@ -39,6 +39,7 @@ class Ollama(Provider):
     key_variable = "OLLAMA_API_KEY"
     base_url_variable = "OLLAMA_HOST"
     local = True
+    prefills = True
     probes = (Probe((PORT,), "/api/version", lambda answer: isinstance(answer["version"], str) and len(answer) == 1, base_path=""),)
 
     def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:

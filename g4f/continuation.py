@@ -1,0 +1,179 @@
+"""Failover that finishes the answer: when a provider falls silent in mid-answer, another goes on where the text ended.
+
+Before the first word everything is ``g4f.failover``'s. After it a *successor* is shown what was written and asked to go on: as the
+beginning of its own answer where the service can take that (prefill), otherwise by a request in the language of the question. A
+``Seam`` stands between the two, and ``Joint`` sees to it that nothing is said twice there.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from g4f import failover
+from g4f.base import Provider
+from g4f.chat import ChatRequest, Event, Finished, Message, Model, Seam, Started, Text
+from g4f.errors import ProviderError
+from g4f.health import SHARED, Health
+
+_log = logging.getLogger(__name__)
+
+PLEA = {
+    True: (
+        "Твой предыдущий ответ оборвался. Продолжи его ровно с места обрыва: не повторяй уже написанное, "
+        "не здоровайся и не поясняй, что продолжаешь."
+    ),
+    False: (
+        "Your previous answer was cut off. Go on exactly where it ended: do not repeat what is written, "
+        "do not greet and do not say that you continue."
+    ),
+}
+LOOK_BACK = 400  # characters before the seam in which a repetition is sought
+SHORTEST_REPETITION = 4  # characters; a shorter one is a coincidence
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_REOPENED = re.compile(r"\s*(```|~~~)[\w+#.-]*[ \t]*\n")
+_WORD_END = re.compile(r"\w\Z")
+_WORD_START = re.compile(r"\w")
+
+
+async def stream(
+    request: ChatRequest,
+    candidates: Sequence[Provider],
+    *,
+    successors: Sequence[Provider] = (),
+    written: str = "",
+    policy: failover.Policy = failover.DEFAULT_POLICY,
+    health: Health = SHARED,
+) -> AsyncGenerator[Event, None]:
+    """Like ``failover.stream``; what breaks off after its first word is continued by ``successors``, each asked once, in order.
+
+    ``written`` is the beginning of an answer that broke off earlier: then the candidates go on from there.
+    Raises the error of the last speaker when nobody is left to go on.
+    """
+    waiting = list(successors)
+    speakers = [Continuing(candidate, written) for candidate in candidates] if written else list(candidates)
+    parts = [written]
+    joint = Joint(written) if written else None
+    while True:
+        speaker = ""
+        said = len(parts)
+        try:
+            async with aclosing(failover.stream(request, speakers, policy=policy, health=health)) as events:
+                async for event in events:
+                    if type(event) is Text:
+                        if joint is not None:
+                            event = Text(joint.take(event.text, _exact(speakers, speaker)))
+                            joint = None if joint.closed else joint
+                        if event.text:
+                            parts.append(event.text)
+                            yield event
+                        continue
+                    if type(event) is Started:
+                        speaker = event.provider
+                    elif type(event) is Finished and joint is not None:
+                        if rest := joint.rest():
+                            yield Text(rest)
+                        joint = None
+                    yield event
+            return
+        except ProviderError as error:
+            waiting = [provider for provider in waiting if provider.id != speaker]
+            if (len(parts) == said and not (written or len(parts) > 1)) or not waiting or not _worth_continuing(error):
+                raise
+            _log.warning("%s fell silent (%s); %s goes on", speaker, error.code, waiting[0].id)
+            yield Seam(speaker, waiting[0].id, error.code)
+            speakers, waiting = [Continuing(waiting[0], so_far)], waiting[1:]
+            joint = Joint(so_far)
+
+
+def _may_go_on(error: ProviderError, *, spoke: bool) -> bool:
+    """A filter that stopped the answer is not got round by asking elsewhere; a stand-in that never spoke only gives way."""
+    return error.retryable or not spoke
+
+
+def _exact(speakers: Sequence[Provider], speaker: str) -> bool:
+    return any(isinstance(one, Continuing) and one.id == speaker and one.prefills for one in speakers)
+
+
+class Continuing(Provider):
+    """Another provider, asked to go on with what is ``written``."""
+
+    def __init__(self, inner: Provider, written: str) -> None:
+        super().__init__(inner.transport, inner.config)
+        self._inner = inner
+        self._written = written
+        self.prefills = inner.prefills
+
+    @property
+    def id(self) -> str:
+        return self._inner.id
+
+    async def list_models(self) -> Sequence[Model]:
+        return await self._inner.list_models()
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        messages = (*request.messages, Message("assistant", self._written))
+        if not self.prefills:
+            russian = bool(_CYRILLIC.search(request.messages[-1].text)) if request.messages else True
+            messages = (*messages, Message("user", PLEA[russian]))
+        return self._inner.stream(replace(request, messages=messages))
+
+
+class Joint:
+    """Where two voices meet: drops what the second one repeats, a code fence it opens again, and adds a missing space.
+
+    ``take`` may hold back a beginning that could still turn out to be a repetition; ``rest`` gives it back at the end.
+    """
+
+    def __init__(self, written: str) -> None:
+        self._tail = written[-LOOK_BACK:]
+        self._fenced = len(_FENCE.findall(written)) % 2 == 1
+        self._held = ""
+        self.closed = False
+
+    def take(self, text: str, exact: bool) -> str:
+        """What may be shown of ``text``. ``exact``: the service went on from the very letter, so there is nothing to mend."""
+        if exact:
+            self.closed = True
+            return text
+        self._held += text
+        if self._may_still_repeat():
+            return ""
+        return self.rest()
+
+    def rest(self) -> str:
+        """Decide with what has come."""
+        self.closed = True
+        text, self._held = self._held, ""
+        if self._fenced and (reopened := _REOPENED.match(text)):
+            return text[reopened.end() :]
+        repeated = self._repetition(text)
+        if repeated:
+            return text[repeated:]
+        if not self._fenced and _WORD_END.search(self._tail) and _WORD_START.match(text):
+            return f" {text}"
+        return text
+
+    def _may_still_repeat(self) -> bool:
+        if len(self._held) > LOOK_BACK:
+            return False
+        if self._fenced and self._held.lstrip()[:1] in ("`", "~", "") and "\n" not in self._held.lstrip():
+            return True
+        return any(
+            suffix.startswith(self._held) and len(suffix) > len(self._held) for suffix in self._suffixes(len(self._held))
+        )
+
+    def _repetition(self, text: str) -> int:
+        """Length of the longest end of what is written with which ``text`` begins."""
+        return next((len(suffix) for suffix in self._suffixes(1) if text.startswith(suffix)), 0)
+
+    def _suffixes(self, shortest: int) -> list[str]:
+        """The ends of what is written that begin with a word, longest first."""
+        starts = [match.start() for match in re.finditer(r"(?<!\w)\w|(?<=\s)[^\w\s]", self._tail)]
+        return [
+            self._tail[start:] for start in starts if len(self._tail) - start >= max(shortest, SHORTEST_REPETITION)
+        ]

@@ -82,7 +82,8 @@ async def stream(
             return
         except ProviderError as error:
             waiting = [provider for provider in waiting if provider.id != speaker]
-            if (len(parts) == said and not (written or len(parts) > 1)) or not waiting or not _worth_continuing(error):
+            so_far = "".join(parts)
+            if not so_far or not waiting or not _may_go_on(error, spoke=len(parts) > said):
                 raise
             _log.warning("%s fell silent (%s); %s goes on", speaker, error.code, waiting[0].id)
             yield Seam(speaker, waiting[0].id, error.code)

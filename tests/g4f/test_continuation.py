@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from g4f import errors
 from g4f.base import Provider
-from g4f.chat import ChatRequest, Event, Finished, Message, Reasoning, Seam, Started, Text
+from g4f.chat import ChatRequest, Event, Finished, Message, Seam, Started, Text
 from g4f.continuation import Joint, stream
 from g4f.failover import Policy
 from g4f.health import Health
@@ -44,10 +44,16 @@ class Speaker(Provider):
 
 
 async def tell(
-    candidates: Sequence[Provider], successors: Sequence[Provider] = (), written: str = "", request: ChatRequest = REQUEST
+    candidates: Sequence[Provider],
+    successors: Sequence[Provider] = (),
+    written: str = "",
+    request: ChatRequest = REQUEST,
+    into: list[Event] | None = None,
 ) -> list[Event]:
-    events = stream(request, candidates, successors=successors, written=written, policy=POLICY, health=Health())
-    return [event async for event in events]
+    said = [] if into is None else into
+    async for event in stream(request, candidates, successors=successors, written=written, policy=POLICY, health=Health()):
+        said.append(event)
+    return said
 
 
 def text(events: Sequence[Event]) -> str:
@@ -77,8 +83,7 @@ async def test_a_service_that_cannot_prefill_is_asked_to_go_on_in_the_language_o
 async def test_without_a_chain_the_error_is_raised_and_the_text_kept() -> None:
     said: list[Event] = []
     with pytest.raises(errors.Interrupted):
-        async for event in stream(REQUEST, [Speaker("A", "Жили", errors.Interrupted())], policy=POLICY, health=Health()):
-            said.append(event)
+        await tell([Speaker("A", "Жили", errors.Interrupted())], into=said)
     assert text(said) == "Жили"
 
 
@@ -86,8 +91,7 @@ async def test_the_chain_is_gone_through_once_and_then_the_last_error_is_raised(
     said: list[Event] = []
     speakers = [Speaker(name, name, errors.ServerFailed(name)) for name in "ABC"]
     with pytest.raises(errors.ServerFailed, match="C"):
-        async for event in stream(REQUEST, speakers[:1], successors=speakers, policy=POLICY, health=Health()):
-            said.append(event)
+        await tell(speakers[:1], speakers, into=said)
     assert [event.next for event in said if isinstance(event, Seam)] == ["B", "C"]
     assert [len(speaker.heard) for speaker in speakers] == [1, 1, 1]
 

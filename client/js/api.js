@@ -112,8 +112,8 @@ async function openStream(method, path, body, signal) {
   const response = await send(method, path, "text/event-stream", body, signal)
   if (response.ok) return response
   const error = await errorOf(response)
-  // 503 says "stopping" or "storage": the next process, or the next second, will answer.
-  if (response.status === 503) throw new Error(error.code)
+  // The next process, the next second or the next free place will answer.
+  if (response.status === 503 || error.code === "too_many_readers") throw new Error(error.code)
   throw error
 }
 

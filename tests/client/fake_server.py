@@ -204,7 +204,7 @@ class World:
         try:
             for event in script(text, answer["model"]):
                 self.append(answer, event)
-                await asyncio.sleep(PACE * (8 if "долго" in text else 1))
+                await asyncio.sleep(PACE * (3 if "долго" in text else 1))
         except asyncio.CancelledError:
             self.append(answer, {"type": "finished", "state": "stopped", "reason": "stop"})
         self.conversations[conversation].update(running=False, updated_at=time.time())

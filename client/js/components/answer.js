@@ -65,7 +65,7 @@ function Waiting({ message: { progress } }) {
 function Ending({ message }) {
   const { providerTitle, regenerate } = usePage().actions
   if (message.state === "failed" || message.state === "interrupted") {
-    const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) }
+    const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) || t("answer.service") }
     const code = message.code || (message.state === "interrupted" ? "server_restarted" : "provider_failed")
     return html`<${Notice} trouble=${{ code, values }} onRetry=${() => regenerate(message)} />`
   }

@@ -1,0 +1,254 @@
+/** Asking, and reading answers: what is sent, shown before it is known, taken up after a cut, stopped, and asked again. */
+import * as api from "./api.js"
+import { emptyAnswer, lastMessage } from "./chat.js"
+import { draftOf, keepDraft } from "./preferences.js"
+import { go } from "./router.js"
+import { complain, goToLogin, isLoginNeeded, troubleOf } from "./say.js"
+import * as store from "./store.js"
+
+/** @import { Message, Numbered } from "./chat.js" */
+
+/** How often an unanswered question is repeated before its text goes back to the composer. */
+const ATTEMPTS = 4
+/** Letters of a question that make a title until the server has made one. */
+const TITLE = 60
+
+/** The streams that are being read, by answer id. @type {Map<string, AbortController>} */
+const readers = new Map()
+/** Answers that were stopped before the server had named them. @type {Set<string>} */
+const unwanted = new Set()
+
+/**
+ * Send what was written, after the last message shown. While an answer runs it waits its turn.
+ * @param {string} text
+ */
+export function send(text) {
+  const question = text.trim()
+  if (!question) return
+  if (store.answering.value) {
+    store.queue.value = [...store.queue.value, question]
+    return
+  }
+  void ask(question, store.path.value.at(-1) ?? "")
+}
+
+/** @param {number} index */
+export function unqueue(index) {
+  store.queue.value = store.queue.value.filter((_, at) => at !== index)
+}
+
+/** Ask an earlier question in other words; a new branch grows beside the old one. @param {Message} message @param {string} text */
+export function resend(message, text) {
+  store.editing.value = ""
+  const question = text.trim()
+  if (question && !store.answering.value) void ask(question, message.parent_id ?? "")
+}
+
+/** @param {string} text @param {string} parent "" is the beginning */
+async function ask(text, parent) {
+  const conversation = store.chat.value.id ?? newId()
+  const isNew = store.chat.value.id === null
+  const question = newId()
+  const pending = emptyAnswer(`pending-${question}`, question, { ...shownChoice() })
+  const choice = choiceToSend()
+  store.refusal.value = null
+  store.dispatch({
+    type: "asked", conversation, answer: pending,
+    question: { id: question, key: question, parent_id: parent || null, role: "user", text, created_at: Date.now() / 1000 },
+  })
+  keepDraft(isNew ? null : conversation, text)
+
+  await read(conversation, pending.id, 0, signal => api.ask({ conversation, question, text, parent, web: store.web.value, ...choice }, signal), {
+    onStarted: () => {
+      if (draftOf(isNew ? null : conversation) === text) keepDraft(isNew ? null : conversation, "")
+      if (isNew) begin(conversation, text)
+      else void refreshConversations()
+    },
+    onRefused: error => {
+      store.dispatch({ type: "refused", question, answer: pending.id })
+      store.refusal.value = troubleOf(error, choice)
+      giveBack([text])
+    },
+  })
+}
+
+/** A conversation has come to be: it has an address and a line in the list. @param {string} id @param {string} text */
+function begin(id, text) {
+  const now = Date.now() / 1000
+  const { model, provider, role } = store.selection.value
+  store.dispatchList({
+    type: "saved",
+    conversation: { id, title: text.slice(0, TITLE), model, provider, role, created_at: now, updated_at: now, revision: 0, running: true },
+  })
+  go(id)
+  void refreshConversations()
+}
+
+/** Answer the same question again, with the model chosen now. @param {Message} message */
+export function regenerate(message) {
+  if (store.answering.value) return
+  const conversation = store.chat.value.id
+  if (!conversation) return
+  const id = newId()
+  const choice = choiceToSend()
+  store.dispatch({ type: "regenerated", answer: emptyAnswer(id, message.parent_id, shownChoice()) })
+  void read(conversation, id, 0, signal => api.regenerate(message.id, { id, ...choice }, signal), {
+    onRefused: error => {
+      store.dispatch({ type: "refused", question: null, answer: id })
+      store.dispatch({ type: "chosen", message: message.id })
+      complain(error, choice)
+    },
+  })
+}
+
+/** Read no more of the open conversation's answers, which goes on without us. What waited unsent becomes its draft. */
+export function leaveAnswers() {
+  for (const reader of readers.values()) reader.abort()
+  readers.clear()
+  const { id } = store.chat.value
+  if (store.queue.value.length) keepDraft(id, [...store.queue.value, draftOf(id)].filter(Boolean).join("\n\n"))
+  store.queue.value = []
+}
+
+/** Read on where an answer was left. @param {Message} answer */
+export async function resume(answer) {
+  if (readers.has(answer.id)) return
+  const conversation = store.chat.value.id ?? ""
+  const after = answer.seq ?? 0
+  await read(conversation, answer.id, after, signal => api.answerEvents(answer.id, after, signal), {
+    known: true,
+    onRefused: error => {
+      const event = { type: "failed", state: "interrupted", code: troubleOf(error).code }
+      store.dispatch({ type: "streamed", answer: answer.id, events: [{ seq: Infinity, event }] })
+      store.flush()
+    },
+  })
+}
+
+/**
+ * Read an answer to its end and show what comes.
+ * @param {string} conversation @param {string} id of the answer, as known so far @param {number} after
+ * @param {(signal: AbortSignal) => Promise<Response>} open the first line; later ones are always "events after"
+ * @param {{ known?: boolean, onStarted?: () => void, onRefused: (error: unknown) => void }} then `known`: the server has named the answer already
+ */
+async function read(conversation, id, after, open, { known = false, onStarted, onRefused }) {
+  const reader = new AbortController()
+  readers.set(id, reader)
+  let attempts = 0
+
+  /** @param {number} seq @param {AbortSignal} signal */
+  const openLine = (seq, signal) => {
+    if (known) return api.answerEvents(id, seq, signal)
+    attempts += 1
+    if (attempts > ATTEMPTS) throw new api.ApiError("no_connection", 0)
+    return open(signal)
+  }
+  /** @param {Numbered[]} events */
+  const take = events => {
+    store.dispatch({ type: "streamed", answer: id, events, at: Date.now() })
+    const named = events.map(({ event }) => event.answer ?? event.message?.id).find(Boolean)
+    if (!named || known) return
+    store.flush()
+    known = true
+    const pending = id
+    readers.delete(id)
+    id = named
+    readers.set(id, reader)
+    if (unwanted.delete(pending)) void stop()
+    onStarted?.()
+  }
+
+  try {
+    const { follow } = await import("./stream.js").catch(() => { throw new api.ApiError("no_connection", 0) })
+    const ended = await follow({ open: openLine, onEvents: take, onLine: showLine, after, signal: reader.signal })
+    store.flush()
+    if (ended) await finish(conversation)
+  } catch (error) {
+    store.flush()
+    if (!(error instanceof api.Refused)) throw error
+    if (isLoginNeeded(error)) return goToLogin()
+    showLine(false)
+    onRefused(error)
+  } finally {
+    if (readers.get(id) === reader) readers.delete(id)
+  }
+}
+
+/** @param {string} conversation */
+async function finish(conversation) {
+  store.dispatchList({ type: "ran", id: conversation, running: false })
+  goOn(conversation)
+  await refreshConversations()
+  if (store.chat.value.id !== conversation) return
+  const { items } = store.conversations.value
+  store.shownAsOf.value = items.find(({ id }) => id === conversation)?.updated_at ?? store.shownAsOf.value
+}
+
+/** What was written meanwhile is asked now. @param {string} conversation */
+function goOn(conversation) {
+  if (store.answering.value || store.chat.value.id !== conversation) return
+  const [next, ...rest] = store.queue.value
+  if (lastMessage(store.chat.value)?.state === "failed") {
+    // What is next was written in the hope of an answer; its writer decides again.
+    giveBack(store.queue.value)
+    store.queue.value = []
+  } else if (next !== undefined) {
+    store.queue.value = rest
+    send(next)
+  }
+}
+
+/** Put text back into the composer. @param {string[]} texts */
+function giveBack(texts) {
+  if (texts.length) store.returned.value = texts.join("\n\n")
+}
+
+/** Stop the answer that is being written. What was written stays. */
+export async function stop() {
+  const answer = store.answering.value
+  if (!answer) return
+  if (answer.startsWith("pending-")) {
+    unwanted.add(answer)
+    return
+  }
+  try {
+    await api.stopAnswer(answer)
+  } catch (error) {
+    complain(error)
+  }
+}
+
+/** Read the newest of the list. */
+export async function refreshConversations() {
+  try {
+    const { conversations, next } = await api.listConversations()
+    store.dispatchList({ type: "listed", items: conversations, next })
+  } catch (error) {
+    if (isLoginNeeded(error)) goToLogin()
+  }
+}
+
+/** The chosen model, if it is still there; else what the server takes by itself. */
+export function shownChoice() {
+  const { models, default: first } = store.catalogue.value
+  const { model, provider } = store.selection.value
+  const known = models.find(other => other.id === model && (!provider || other.provider === provider))
+  return known ? { model: known.id, provider: known.provider } : { model: first?.model ?? model, provider: first?.provider ?? provider }
+}
+
+function choiceToSend() {
+  const { roles } = store.catalogue.value
+  const { role } = store.selection.value
+  return { ...shownChoice(), role: roles.some(({ id }) => id === role) ? role : "" }
+}
+
+/** @param {boolean} lost */
+function showLine(lost) {
+  store.line.value = lost ? (navigator.onLine ? "reconnecting" : "offline") : "online"
+}
+
+/** Random, also where the page came over plain http and `crypto.randomUUID` is missing. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("")
+}

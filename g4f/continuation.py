@@ -59,7 +59,7 @@ async def stream(
     parts = [written]
     joint = Joint(written) if written else None
     while True:
-        speaker = ""
+        speaker = speakers[0].id if speakers else ""
         said = len(parts)
         try:
             async with aclosing(failover.stream(request, speakers, policy=policy, health=health)) as events:

@@ -171,7 +171,7 @@ class Transport:
                 if not trace.reused or trace.repeated:
                     raise
                 trace.repeated = True
-        if response.status == 200:
+        if 200 <= response.status < 300:
             return response
         try:
             raw = await self._error_body(response, terms.deadlines)
@@ -298,10 +298,15 @@ def _mapped(watch: Watch | None, url: str, broken: type[ProviderError]) -> Itera
     """Turn what aiohttp, ssl and the system raise into our errors. ``broken`` is what a lost connection means here."""
     try:
         yield
-    except (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError) as error:
+    except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
         if watch is not None and watch.timed_out:
             raise TimedOut(f"{_place(url)}: {watch.timed_out}") from error
         raise _error_of(error, url, broken) from error
+    except ValueError:
+        if watch is not None:
+            raise
+        # The text of the error would show the header, and the header is the key.
+        raise NotConfigured(f"a key or header for {_place(url)} holds characters that cannot be sent") from None
 
 
 def _error_of(error: Exception, url: str, broken: type[ProviderError]) -> ProviderError:
@@ -316,9 +321,7 @@ def _error_of(error: Exception, url: str, broken: type[ProviderError]) -> Provid
         return ProtocolViolation(detail)
     if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, OSError)):
         return broken(detail)
-    if isinstance(error, aiohttp.ClientError):
-        return ProtocolViolation(detail)
-    raise error  # a ValueError of our own making is a fault to see, not to hide
+    return ProtocolViolation(detail)
 
 
 def _place(url: str) -> str:

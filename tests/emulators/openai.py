@@ -40,6 +40,8 @@ BEHAVIOURS = COMMON | {
     "error-200": "200 with a JSON error object",
     "json": "one plain JSON answer although a stream was asked for",
     "no-done": "a finish reason, but no [DONE]",
+    "reset-at-end": "a finish reason, then the connection is reset",
+    "hold-at-end": "a finish reason, then silence on an open connection",
     "no-finish": "[DONE], but no finish reason",
     "no-end": "neither; the connection ends in good order",
     "after-end": "data after [DONE], and a second [DONE]",
@@ -142,6 +144,8 @@ async def chat(request: web.Request) -> web.StreamResponse:
         case "gzip" | "bad-gzip":
             whole = b"".join([*pieces, finish])
             return await _raw(request, [gzip.compress(whole) if behaviour == "gzip" else whole], encoding="gzip")
+        case "reset-at-end" | "hold-at-end":
+            return await _broken_at_end(request, [*pieces, chunk(finish="stop")], hold=behaviour == "hold-at-end")
         case "only-comments":
             return await _comments_for_ever(request)
     if behaviour in BEHAVIOURS and behaviour not in COMMON:
@@ -382,6 +386,15 @@ async def _raw(request: web.Request, pieces: Sequence[bytes], *, encoding: str =
             await response.write(piece)
             if pace:
                 await asyncio.sleep(pace)
+    return response
+
+
+async def _broken_at_end(request: web.Request, pieces: Sequence[bytes], *, hold: bool) -> web.StreamResponse:
+    response = await _raw(request, pieces)
+    await asyncio.sleep(FOREVER_SECONDS if hold else 0.05)  # or let the reader have the words before the connection goes
+    transport = request.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.abort()
     return response
 
 

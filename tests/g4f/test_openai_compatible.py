@@ -34,6 +34,8 @@ def service(transport: Transport, stage: Stage, behaviour: str = "normal", **con
         "bom",
         "comments",
         "no-done",
+        "reset-at-end",
+        "hold-at-end",
         "no-finish",
         "after-end",
         "broken-json",

@@ -222,6 +222,14 @@ async def test_what_is_no_address_is_the_operators_to_mend(transport: Transport,
         await transport.get_json(address, TERMS)
 
 
+@pytest.mark.parametrize("key", ["sk-1\nX-Evil: 1", "sk-1\r\n\r\n"])
+async def test_a_key_that_cannot_be_sent_is_the_operators_to_mend_and_is_not_shown(transport: Transport, key: str) -> None:
+    async with served(fine) as url:
+        with pytest.raises(errors.NotConfigured) as caught:
+            await transport.get_json(url, replace(TERMS, headers={"Authorization": f"Bearer {key}"}))
+    assert key[:4] not in str(caught.value)
+
+
 async def test_a_name_that_does_not_exist_is_unreachable(transport: Transport) -> None:
     with pytest.raises(errors.Unreachable):
         await transport.get_json("http://no-such-host.invalid/", TERMS)

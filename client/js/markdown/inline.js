@@ -41,6 +41,15 @@ class BoundedTokenizer extends Tokenizer {
     return this.#within(() => super.del(src, masked, before))
   }
 
+  /**
+   * Plain text ends where a formula may begin. (marked's own way, `start`, looks through all that follows for every token.)
+   * @param {string} src
+   */
+  inlineText(src) {
+    const at = src.indexOf("$", 1)
+    return super.inlineText(at > 0 ? src.slice(0, at) : src)
+  }
+
   /** @template T @param {() => T} read @returns {T | undefined} */
   #within(read) {
     if (this.depth >= NESTING_LIMIT) return undefined
@@ -74,13 +83,11 @@ const marked = new Marked({
     {
       name: "formula",
       level: "inline",
-      start: src => { const at = src.search(/\$|\\[([]/); return at < 0 ? undefined : at },
       tokenizer: src => src[0] === "$" || src[0] === "\\" ? formula(src) : undefined,
     },
     {
       name: "note",
       level: "inline",
-      start: src => { const at = src.indexOf("[^"); return at < 0 ? undefined : at },
       tokenizer: src => {
         const found = src.startsWith("[^") ? /^\[\^([^\]\s]{1,80})\]/.exec(src) : null
         return found ? { type: "note", raw: found[0], label: found[1] } : undefined

@@ -5,6 +5,7 @@ A service is a subclass with an address and the name of its key's variable.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 import re
@@ -33,6 +34,7 @@ class OpenAICompatible(Provider):
 
     max_tokens_parameter: ClassVar[str] = "max_tokens"
     api_path: ClassVar[str] = "/v1"  # added to an address of the operator's that has no path of its own
+    settling: ClassVar[float] = 5.0  # seconds to wait for the count after the last word
     preferred_models: ClassVar[tuple[str, ...]] = ()  # beginnings of names, best first, for choosing a model unasked
 
     def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:
@@ -87,19 +89,18 @@ class OpenAICompatible(Provider):
     async def _answer(self, request: ChatRequest, body: dict[str, Any], terms: Terms) -> AsyncGenerator[Event, None]:
         answer = Answer(self.id, request.model)
         async with aclosing(self.transport.post_events(f"{self.address}/chat/completions", body, terms)) as chunks:
-            try:
-                async for chunk in chunks:
-                    if chunk is KEEPALIVE:
-                        for event in answer.waiting():
-                            yield event
-                        continue
-                    for event in self.read(answer, chunk.data, whole=chunk.whole):
-                        yield event
-                    if answer.done:
-                        break
-            except (Interrupted, TimedOut):
-                if not answer.finish:  # what broke after the last word took nothing away
-                    raise
+            while not answer.done:
+                try:
+                    # After its last word a service may still count; one that then merely stays silent is not waited for.
+                    chunk = await (asyncio.wait_for(anext(chunks), self.settling) if answer.finish else anext(chunks))
+                except StopAsyncIteration:
+                    break
+                except (Interrupted, TimedOut, asyncio.TimeoutError):
+                    if not answer.finish:
+                        raise
+                    break  # what broke after the last word took nothing away
+                for event in answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole):
+                    yield event
         for event in answer.close():
             yield event
 

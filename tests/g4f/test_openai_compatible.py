@@ -64,6 +64,18 @@ async def test_the_answer_is_whole_however_it_is_written(transport: Transport, o
     assert [event for event in events if isinstance(event, Started)] == [Started("OpenAICompatible", openai.MODEL)]
 
 
+async def test_a_service_that_stays_silent_after_its_last_word_is_not_waited_for(openai_stage: Stage) -> None:
+    class Hasty(OpenAICompatible):
+        settling = 0.05
+
+    transport = Transport()  # of a minute's patience
+    provider = Hasty(transport, ProviderConfig(base_url=openai_stage.playing("hold-at-end") + "/v1"))
+    events, error = await asyncio.wait_for(answer(provider, ask(QUESTION)), 30)
+    await transport.close()
+    assert error is None
+    assert text_of(events) == answer_to(QUESTION)
+
+
 @pytest.mark.parametrize("behaviour", ["reasoning", "reasoning-twice", "think", "parts", "json"])
 async def test_thinking_is_kept_apart_under_all_its_names(transport: Transport, openai_stage: Stage, behaviour: str) -> None:
     events, _ = await answer(service(transport, openai_stage, behaviour), ask(QUESTION))

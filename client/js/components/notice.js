@@ -7,7 +7,8 @@ import { Icon } from "./icon.js"
 /** @import { Trouble } from "../store.js" */
 
 /** What another model cannot mend. */
-const NOT_ABOUT_THE_MODEL = new Set(["no_connection", "internal", "stopping", "storage_unavailable", "body_too_large", "conflict", "not_found", "cross_site"])
+const NOT_ABOUT_THE_MODEL = new Set(["no_connection", "internal", "stopping", "storage_unavailable", "body_too_large", "conflict", "not_found",
+  "cross_site", "too_many_answers", "headers_too_large", "host_unknown"])
 
 /** @param {{ trouble: Trouble, onRetry?: () => void }} props */
 export function Notice({ trouble: { code, values }, onRetry }) {

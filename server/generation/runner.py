@@ -92,17 +92,20 @@ class Runner:
             raise ApiError("too_many_answers", 429, "Too many answers are being written", retry_after=5)
 
     def start(self, opened: Opened, task: Task) -> None:
-        """Begin to write the answer that ``opened`` made room for. Returns when its first event is on its way to the database."""
+        """Begin to write the answer that ``opened`` made room for."""
+        log = EventLog(opened.answer_id, self._store)
         first = Asked(opened.conversation_id, opened.question_id, opened.answer_id)
-        self._loop.run(self._start(EventLog(opened.answer_id, self._store), first, task))
+        log.publish([entry(1, *wire.to_row(first))], None)  # committed together with the question
+        self._loop.run(self._start(log, task))
 
     def proceed(self, answer: Answer, task: Task) -> None:
         """Go on with an answer that ended before its time. Its first new event is the seam."""
         seam = Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")
-        self._loop.run(self._start(EventLog(answer.id, self._store, answer.seq), seam, task))
+        self._loop.run(self._start(EventLog(answer.id, self._store, answer.seq), task, seam))
 
-    async def _start(self, log: EventLog, first: AnswerEvent, task: Task) -> None:
-        await self._recorder.append(log, first)
+    async def _start(self, log: EventLog, task: Task, first: AnswerEvent | None = None) -> None:
+        if first is not None:
+            await self._recorder.append(log, first)
         writing = asyncio.create_task(self._write(log, task))
         self._running[log.answer_id] = Running(log, writing)
         writing.add_done_callback(lambda _: self._running.pop(log.answer_id, None))

@@ -19,6 +19,7 @@ from server import wire
 from server.conversations import (
     TERMINAL,
     Answer,
+    Asked,
     Conversation,
     Ended,
     Message,
@@ -36,6 +37,7 @@ StoredEvent = tuple[int, str, str]  # seq, type, data
 EventRow = dict[str, Any]
 
 RUNNING = ("queued", "running")
+PORTION = 500  # values named in one statement
 
 # The newest generation of an answer decides its state.
 _other = generation.alias("other")
@@ -62,6 +64,7 @@ class SqlStore:
     # Conversations
 
     def open_answer(self, new: NewAnswer) -> Opened:
+        """Also writes the answer's first event: whatever happens next, its log begins by saying which answer it is."""
         return self.database.write(lambda connection: _open_answer(connection, new))
 
     def proceed(self, owner: str, answer_id: str, now: float) -> Proceeding | None:
@@ -156,6 +159,28 @@ class SqlStore:
             return _conversation(connection, owner, conversation_id)
 
         return self.database.write(write)
+
+    # Coming in from elsewhere
+
+    def import_conversations(self, owner: str, batch: Sequence[tuple[Conversation, Sequence[Message]]]) -> list[int | None]:
+        """Store whole conversations in one transaction; returns how many messages of each were new.
+
+        What is there already stays as it is; a conversation that was deleted comes back. ``None``: the id is somebody else's.
+        """
+        return self.database.write(
+            lambda connection: [_import(connection, owner, conversation, messages) for conversation, messages in batch]
+        )
+
+    def known_messages(self, owner: str, conversation_ids: Sequence[str]) -> set[str]:
+        """The ids of all messages of these conversations."""
+        query = (
+            select(message.c.id)
+            .join(conversation, conversation.c.id == message.c.conversation_id)
+            .where(
+                conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.id.in_(conversation_ids)
+            )
+        )
+        return self.database.read(lambda connection: set(connection.execute(query).scalars()))
 
     # Event logs
 
@@ -312,6 +337,8 @@ def _open_answer(connection: Connection, new: NewAnswer) -> Opened:
             started_at=new.now,
         )
     )
+    kind, data = wire.to_row(Asked(new.conversation_id, new.question_id, new.answer_id))
+    connection.execute(insert(event).values(answer_id=new.answer_id, seq=1, type=kind, data=data))
     return Opened(new.conversation_id, new.question_id, new.answer_id)
 
 
@@ -425,3 +452,76 @@ def _with_details(answer: Answer, details: dict[str, Any]) -> Answer:
         seams=tuple((at, Seam(**fields)) for at, fields in details.get("seams", ())),
         usage=Usage(**usage) if usage else None,
     )
+
+
+def _import(connection: Connection, owner: str, arrived: Conversation, messages: Sequence[Message]) -> int | None:
+    row = connection.execute(select(conversation).where(conversation.c.id == arrived.id)).first()
+    if row is not None and row.owner != owner:
+        return None
+    if row is None:
+        columns = {name: value for name, value in vars(arrived).items() if name in conversation.c}
+        connection.execute(insert(conversation).values(owner=owner, **columns))
+    here = select(message.c.id, message.c.number).where(message.c.conversation_id == arrived.id)
+    numbers = {known: number for known, number in connection.execute(here)}
+    taken = _taken(connection, [each.id for each in messages if each.id not in numbers])
+    number = max(numbers.values(), default=0)
+    added: list[Message] = []
+    for each in messages:
+        follows_here = each.parent_id is None or each.parent_id in numbers
+        if each.id not in numbers and each.id not in taken and follows_here:
+            number += 1
+            numbers[each.id] = number
+            added.append(each)
+    if added:
+        connection.execute(insert(message), [_message_row(arrived.id, numbers[each.id], each) for each in added])
+        answers = [_generation_row(arrived.role, each) for each in added if isinstance(each, Answer)]
+        if answers:
+            connection.execute(insert(generation), answers)
+    if row is not None and (added or row.deleted_at is not None):
+        connection.execute(
+            update(conversation)
+            .where(conversation.c.id == arrived.id)
+            .values(
+                deleted_at=None, revision=conversation.c.revision + 1, updated_at=max(row.updated_at, arrived.updated_at)
+            )
+        )
+    return len(added)
+
+
+def _taken(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these ids other conversations use. In portions: a statement holds so many values and no more."""
+    found: set[str] = set()
+    for start in range(0, len(ids), PORTION):
+        query = select(message.c.id).where(message.c.id.in_(ids[start : start + PORTION]))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _message_row(conversation_id: str, number: int, arrived: Message) -> dict[str, Any]:
+    return {
+        "id": arrived.id,
+        "conversation_id": conversation_id,
+        "parent_id": arrived.parent_id,
+        "number": number,
+        "author": "assistant" if isinstance(arrived, Answer) else "user",
+        "text": arrived.text,
+        "details": json.dumps(_details(arrived)) if isinstance(arrived, Answer) else "{}",
+        "created_at": arrived.created_at,
+    }
+
+
+def _generation_row(role: str, answer: Answer) -> dict[str, Any]:
+    return {
+        "answer_id": answer.id,
+        "number": 1,
+        "state": answer.state,
+        "provider": answer.provider,
+        "model": answer.model,
+        "role": role,
+        "options": "{}",
+        "reason": answer.reason,
+        "code": answer.code,
+        "seq": answer.seq,
+        "started_at": answer.created_at,
+        "finished_at": answer.finished_at,
+    }

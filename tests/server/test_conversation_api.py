@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.context import Services
-from server.conversations import Asked, Opened
+from server.conversations import NewAnswer, Opened
 from tests.fakes import WORDS, Scripted
 from tests.server.conftest import Ask, question, read_events
 
@@ -299,18 +299,24 @@ def test_a_body_that_is_too_large_is_refused(client: FlaskClient, services: Serv
 
 
 def test_what_was_running_when_the_process_ended_is_interrupted_with_its_text(ask: Ask, services: Services) -> None:
-    from server import wire
-    from server.conversations import NewAnswer
-
     services.store.open_answer(NewAnswer("owner", "c", "t", "q", "Вопрос", None, "a", "m", "p", "default", {}, 1.0))
-    rows = [wire.to_row(Asked("c", "q", "a")), ("text", "полов"), ("text", "ина")]
-    events = [{"answer_id": "a", "seq": seq, "type": kind, "data": data} for seq, (kind, data) in enumerate(rows, 1)]
+    rows = [("text", "полов"), ("text", "ина")]
+    events = [{"answer_id": "a", "seq": seq, "type": kind, "data": data} for seq, (kind, data) in enumerate(rows, 2)]
     services.store.append(events, []).result()
     assert services.runner.restore() == 1
     answer = services.conversations.answer("owner", "a")
     assert (answer.state, answer.code, answer.text, answer.seq) == ("interrupted", "server_restarted", "половина", 4)
     assert services.store.place_of("owner", "a") == Opened("c", "q", "a", existed=True)
     assert services.runner.restore() == 0
+
+
+def test_an_answer_says_who_it_is_even_if_the_process_ended_with_the_acknowledgement(services: Services, client: FlaskClient) -> None:
+    services.store.open_answer(NewAnswer("owner", "c", "t", "q", "Вопрос", None, "a", "m", "p", "default", {}, 1.0))
+    assert services.runner.restore() == 1
+    events, ids = read_events(client.get(f"{API}/answers/a/events?after=0").data)
+    assert ids == [1, 2]
+    assert events[0] == {"type": "started", "conversation": "c", "question": "q", "answer": "a"}
+    assert events[1] == {"type": "failed", "state": "interrupted", "code": "server_restarted"}
 
 
 def test_another_owners_row_is_no_row(ask: Ask, services: Services) -> None:

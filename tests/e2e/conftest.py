@@ -18,7 +18,7 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-WAIT = 15_000  # milliseconds until something that should be seen is given up
+WAIT = 60_000  # milliseconds until something that should be seen is given up
 NOT_OURS = ("LlamaCpp", "Ollama", "LMStudio", "VLLM", "Jan", "SGLang", "KoboldCpp", "LocalAI", "TextGen", "Docker")
 
 
@@ -28,8 +28,9 @@ def browser() -> Iterator[Any]:
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail("REQUIRE_BROWSER is set, and there is no Chromium")
         pytest.skip("браузерные тесты пропущены: не найден Chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

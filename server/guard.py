@@ -20,6 +20,8 @@ from server.settings import Settings
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # these change nothing (A-012)
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 PROXIES = "trusted_proxies"  # key in app.extensions
+ARCHIVE = "application/zip"
+TAKES_ARCHIVES = ("transfer.preview", "transfer.bring")  # endpoints whose body may be a ZIP; a form cannot send that type (A-013)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -119,12 +121,14 @@ def _own_origins() -> tuple[str, str]:
 
 
 def _check_body() -> None:
-    """A body is JSON in UTF-8 and not compressed, or there is none."""
+    """A body is JSON in UTF-8 and not compressed, or there is none. Where chats are brought in it may be an archive."""
     headers = request.headers
     if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise ApiError("not_json", 415, "Compressed bodies are not accepted")
     has_body = bool(request.content_length) or "Transfer-Encoding" in headers
     if not has_body and (request.method in SAFE_METHODS or not headers.get("Content-Type")):
+        return
+    if request.mimetype == ARCHIVE and request.endpoint in TAKES_ARCHIVES:
         return
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype != "application/json" or charset not in ("utf-8", "utf8"):

@@ -462,7 +462,7 @@ def _import(connection: Connection, owner: str, arrived: Conversation, messages:
         columns = {name: value for name, value in vars(arrived).items() if name in conversation.c}
         connection.execute(insert(conversation).values(owner=owner, **columns))
     here = select(message.c.id, message.c.number).where(message.c.conversation_id == arrived.id)
-    numbers = {known: number for known, number in connection.execute(here)}
+    numbers: dict[str, int] = {row.id: row.number for row in connection.execute(here)}
     taken = _taken(connection, [each.id for each in messages if each.id not in numbers])
     number = max(numbers.values(), default=0)
     added: list[Message] = []

@@ -1,0 +1,76 @@
+"""``/backend-api/v2/imports`` and ``/export``: bring everything, take everything."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from flask import Blueprint, Response, jsonify, request
+
+from server.context import owner, services
+from server.errors import ApiError
+from server.guard import ARCHIVE
+from server.transfer import archive, detect
+from server.transfer.values import Arrival, TooLarge, Unknown, Unreadable
+
+blueprint = Blueprint("transfer", __name__)
+
+PORTION = 50  # conversations stored in one transaction, so that running answers are written in between
+_one_at_a_time = threading.Lock()  # an import takes several times the memory of its file
+
+
+@blueprint.post("/imports/preview")
+def preview() -> Response:
+    """What is in a file, and how much of it is here already. Stores nothing."""
+    with _one_at_a_time:
+        found, arrivals = _opened()
+        conversations = messages = already = 0
+        for portion in _portions(arrivals):
+            known = services().store.known_messages(owner(), [arrival.conversation.id for arrival in portion])
+            conversations += len(portion)
+            messages += sum(len(arrival.messages) for arrival in portion)
+            already += sum(all(message.id in known for message in arrival.messages) for arrival in portion)
+    return jsonify(format=found, conversations=conversations, messages=messages, already=already)
+
+
+@blueprint.post("/imports")
+def bring() -> Response:
+    """Store what is in a file. Repeating it adds only what is new."""
+    with _one_at_a_time:
+        found, arrivals = _opened()
+        conversations = messages = already = 0
+        stored: list[str] = []
+        for portion in _portions(arrivals):
+            batch = [(arrival.conversation, arrival.messages) for arrival in portion]
+            for arrival, added in zip(portion, services().store.import_conversations(owner(), batch), strict=True):
+                if added is None:
+                    continue
+                stored.append(arrival.key)
+                conversations += added > 0
+                already += added == 0
+                messages += added
+    return jsonify(format=found, conversations=conversations, messages=messages, already=already, stored=stored)
+
+
+def _opened() -> tuple[str, Iterator[Arrival]]:
+    """The body as conversations. Raises ``ApiError`` with one code for each way in which a file can be of no use."""
+    data = request.get_data(cache=False)
+    who, now = owner(), time.time()
+    try:
+        if request.mimetype == ARCHIVE:
+            return archive.read(data, largest=archive.EXPANSION * services().settings.max_body_bytes, owner=who, now=now)
+        return detect.read(data, owner=who, now=now)
+    except Unreadable as error:
+        raise ApiError("import_unreadable", 400, f"The file cannot be read: {error}") from error
+    except Unknown as error:
+        raise ApiError("import_unknown", 400, "The file comes from no program that we know") from error
+    except TooLarge as error:
+        raise ApiError("import_too_large", 413, "The archive unpacks to too much") from error
+
+
+def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
+    waiting = iter(arrivals)
+    while portion := list(islice(waiting, PORTION)):
+        yield portion

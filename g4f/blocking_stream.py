@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,23 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from g4f.blocking import blocking_session, check_response, errors_of_requests
 from g4f.errors import Interrupted, ProtocolViolation, ProviderError, TimedOut
+from g4f.tls import ssl_context
 
 if TYPE_CHECKING:
     import requests
 
+    from g4f.line import Line
     from g4f.transport import Terms
 
 CHUNK_BYTES = 2046  # as the documents of 2023 say
 LONGEST_ANSWER_BYTES = 64 << 20
+_reading_roots = threading.Lock()
 _PAGE_STARTS = (b"<!doctype html", b"<html")
 
 
 def post(
-    url: str, body: bytes, terms: Terms, *, params: Mapping[str, str] | None = None, secret: str = ""
+    url: str, body: bytes, terms: Terms, line: Line, *, params: Mapping[str, str] | None = None, secret: str = ""
 ) -> Generator[bytes, None, None]:
     """The body of the answer as it arrives. Closing the iterator closes the connection. Raises ``ProviderError``.
 
-    ``secret`` is the key among the headers: no error repeats it.
+    ``line`` is how another thread hangs up; ``secret`` is the key among the headers: no error repeats it.
     """
     overdue = time.monotonic() + terms.deadlines.total
     received = 0
@@ -34,9 +38,11 @@ def post(
     headers = {"Accept-Encoding": "identity", "User-Agent": "freegpt-webui/2", "Connection": "close", **terms.headers}
     # requests knows one deadline for the first byte and for every later pause.
     patience = (terms.deadlines.connect, max(terms.deadlines.first_byte, terms.deadlines.idle))
+    with _reading_roots:  # or each of many first answers at once would read them all
+        ssl_context(terms.ca_file)
     with (
         errors_of_requests(),
-        blocking_session(terms.ca_file) as session,
+        _watched(blocking_session(terms.ca_file), line) as session,
         session.post(url, data=body, headers=headers, params=params, stream=True, timeout=patience) as response,
     ):
         with _blotting(secret):
@@ -50,6 +56,11 @@ def post(
             if time.monotonic() > overdue:
                 raise TimedOut("the whole answer took too long")
             yield piece
+
+
+def _watched(session: requests.Session, line: Line) -> requests.Session:
+    line.watch(session)
+    return session
 
 
 def decoded(pieces: Iterator[bytes]) -> Iterator[str]:

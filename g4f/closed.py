@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from g4f.base import Provider
-from g4f.chat import ChatRequest, Message, Model
+from g4f.base import Provider, SyncProvider, iterate_in_thread
+from g4f.chat import ChatRequest, Event, Message, Model
 from g4f.errors import ModelMissing, RequestRejected, ServiceClosed
+from g4f.line import Line
 
 if TYPE_CHECKING:
     from g4f.transport import Terms
@@ -50,6 +52,27 @@ class ClosedService(Provider):
         if name and name not in known:
             raise ModelMissing(f"{self.id} has no model {name!r}, only {', '.join(known)}", provider=self.id)
         return known[name] if name else self.offers[0]
+
+
+class BlockingClosedService(ClosedService, SyncProvider):
+    """A closed service whose module waits for it in a thread. Leaving the answer hangs up at once, even while nothing comes."""
+
+    def told(self, request: ChatRequest, line: Line) -> Iterator[Event]:
+        """The events of the answer. Runs outside the event loop and may block; ``line`` is the way to end that."""
+        raise NotImplementedError
+
+    def generate(self, request: ChatRequest) -> Iterator[str | Event]:
+        return self.told(request, Line())
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        line = Line()
+        events = cast("AsyncGenerator[Event, None]", iterate_in_thread(lambda: self.told(request, line)))
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+        finally:
+            line.hang_up()
 
 
 def question_and_past(messages: Sequence[Message], provider: str) -> tuple[str, Sequence[Message]]:

@@ -76,7 +76,7 @@ def answer(
     if isinstance(made, ClosedService):
         made.check(request)
     if isinstance(made, SyncProvider):
-        return Tokens.of_plain(lambda: _spoken_plainly(made.generate(request)))
+        return Tokens(lambda: _spoken_plainly(made.generate(request)), lambda: _spoken(made, request))
     return Tokens.of_awaited(lambda: _spoken(made, request))
 
 

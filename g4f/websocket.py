@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -12,6 +13,11 @@ from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, TimedOut, 
 from g4f.http_errors import error_of_status
 from g4f.tls import proxy_for, ssl_context
 from g4f.transport import Deadlines, Terms
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as deadline
+else:  # aiohttp brings it where the standard library has none
+    from async_timeout import timeout as deadline  # type: ignore[import-not-found,unused-ignore]
 
 GOODBYE_SECONDS = 0.5  # how long the other side may take to answer our close
 LONGEST_FRAME_BYTES = 4 << 20
@@ -45,7 +51,9 @@ class Socket:
         if patience <= 0:
             raise TimedOut("the whole answer took too long" if now >= self._overdue else "nothing but keep-alives")
         with _mapped():
-            message = await asyncio.wait_for(self._socket.receive(), patience)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with a message.
+            async with deadline(patience):
+                message = await self._socket.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
             return str(message.data)
         if message.type is aiohttp.WSMsgType.BINARY:
@@ -65,17 +73,15 @@ async def open_socket(url: str, terms: Terms) -> AsyncIterator[Socket]:
     patience = aiohttp.ClientTimeout(total=None, connect=terms.deadlines.connect, sock_connect=terms.deadlines.connect)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=patience, trust_env=False) as session:
         with _mapped():
-            socket = await asyncio.wait_for(
-                session.ws_connect(
+            async with deadline(terms.deadlines.first_byte):
+                socket = await session.ws_connect(
                     url,
                     headers=terms.headers,
                     ssl=tls,
                     proxy=proxy,
                     max_msg_size=LONGEST_FRAME_BYTES,
                     timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS),
-                ),
-                terms.deadlines.first_byte,
-            )
+                )
         try:
             yield Socket(socket, terms.deadlines)
         finally:
@@ -85,7 +91,8 @@ async def open_socket(url: str, terms: Terms) -> AsyncIterator[Socket]:
 async def _say_goodbye(socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
     # The library gives every further message this long, so one who never stops talking would hold us for ever.
     try:
-        await asyncio.wait_for(socket.close(), GOODBYE_SECONDS)
+        async with deadline(GOODBYE_SECONDS):
+            await socket.close()
     except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
         pass  # the connection is cut instead
 

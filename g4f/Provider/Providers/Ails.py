@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
-from g4f.base import SyncProvider
 from g4f.blocking_stream import post
 from g4f.chat import ChatRequest, Event, Model
-from g4f.closed import ClosedService, question_and_past
+from g4f.closed import BlockingClosedService, question_and_past
 from g4f.decoders import SSEDecoder
 from g4f.errors import KeyMissing
 from g4f.legacy import answer, config_of, supports
+from g4f.line import Line
 from g4f.openai_answer import Answer
 from g4f.tokens import Tokens
 from g4f.typing import Messages, sha256
@@ -57,7 +57,7 @@ class Utils:
         return sha256(hashlib.sha256(signed.encode("utf-8", "surrogatepass")).hexdigest())
 
 
-class Ails(ClosedService, SyncProvider):
+class Ails(BlockingClosedService):
     """The modern face. What the catalogue calls a key is the signing secret; it is never sent itself."""
 
     title = "Ails (2023)"
@@ -73,10 +73,10 @@ class Ails(ClosedService, SyncProvider):
             raise _secret_missing()
         return self.config.api_key
 
-    def generate(self, request: ChatRequest) -> Iterator[str | Event]:
+    def told(self, request: ChatRequest, line: Line) -> Iterator[Event]:
         address, body = self.endpoint("/v1/chat/completions"), self.body(request)
         compact = json.dumps(body, separators=(",", ":")).encode()
-        pieces = post(address, compact, self.terms(self._headers()), params={"full": "false"})
+        pieces = post(address, compact, self.terms(self._headers()), line, params={"full": "false"})
         with closing(pieces):
             yield from events_of(pieces, str(body["model"]))
 

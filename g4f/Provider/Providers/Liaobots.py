@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from g4f.base import SyncProvider
 from g4f.blocking_stream import decoded, post
-from g4f.chat import ChatRequest, Event, Finished, Model, Started
-from g4f.closed import ClosedService, question_and_past
+from g4f.chat import ChatRequest, Event, Finished, Model, Started, Text
+from g4f.closed import BlockingClosedService, question_and_past
 from g4f.errors import KeyRejected, ProtocolViolation
 from g4f.legacy import answer, supports
+from g4f.line import Line
 from g4f.tokens import Tokens
 from g4f.typing import Messages
 
@@ -44,7 +44,7 @@ INSTRUCTION = (
 FAILURE = "Error"  # the whole body of an answer to a code that is not good any more
 
 
-class Liaobots(ClosedService, SyncProvider):
+class Liaobots(BlockingClosedService):
     """The modern face: the whole conversation is sent, with one of the two models."""
 
     title = "Liaobots (2023)"
@@ -54,17 +54,17 @@ class Liaobots(ClosedService, SyncProvider):
     key_variable = "G4F_LIAOBOTS_AUTH"
     offers = (Model("gpt-3.5-turbo", "GPT-3.5", context_length=4000), Model("gpt-4", "GPT-4", context_length=8000))
 
-    def generate(self, request: ChatRequest) -> Iterator[str | Event]:
+    def told(self, request: ChatRequest, line: Line) -> Iterator[Event]:
         address = self.endpoint("/api/chat")
         terms = self.terms({**HEADERS, "x-auth-code": self.key})
         body = self.body(request)
         yield Started(self.id, str(body["model"]["id"]))
-        answered = post(address, json.dumps(body).encode(), terms, secret=self.key)
+        answered = post(address, json.dumps(body).encode(), terms, line, secret=self.key)
         nothing = True
         with closing(answered):
             for piece in unless_failed(decoded(answered)):
                 nothing = nothing and not piece.strip()
-                yield piece
+                yield Text(piece)
         if nothing:
             raise ProtocolViolation("the service ended its answer without a word", provider=self.id)
         yield Finished()

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from g4f.base import SyncProvider
 from g4f.blocking_stream import decoded, post
-from g4f.chat import ChatRequest, Event, Finished, Model, Started
-from g4f.closed import ClosedService, question_and_past, transcript
+from g4f.chat import ChatRequest, Event, Finished, Model, Started, Text
+from g4f.closed import BlockingClosedService, question_and_past, transcript
 from g4f.errors import ProtocolViolation, RateLimited
 from g4f.legacy import answer, supports
+from g4f.line import Line
 from g4f.tokens import Tokens
 from g4f.typing import Messages
 
@@ -35,7 +35,7 @@ HEADERS = {
 BLOCKED = "sorry, 您的ip已"  # how the notice of a blocked address begins, which otherwise looks like an answer
 
 
-class Yqcloud(ClosedService, SyncProvider):
+class Yqcloud(BlockingClosedService):
     """Knows one message a time; what was said before goes into the field ``system``, or the service would not know it."""
 
     title = "Yqcloud (2023)"
@@ -43,16 +43,16 @@ class Yqcloud(ClosedService, SyncProvider):
     base_url_variable = "G4F_YQCLOUD_URL"
     offers = (Model("gpt-3.5-turbo", "GPT-3.5"),)
 
-    def generate(self, request: ChatRequest) -> Iterator[str | Event]:
+    def told(self, request: ChatRequest, line: Line) -> Iterator[Event]:
         address = self.endpoint("/api/generateStream")
         body, order = self.body(request), self._order()
         yield Started(self.id, self.offered(request.model).id)
-        answered = post(address, json.dumps(body).encode(), self.terms(HEADERS))
+        answered = post(address, json.dumps(body).encode(), self.terms(HEADERS), line)
         nothing = True
         with closing(answered):
             for piece in without(order, until_known(decoded(answered))):
                 nothing = nothing and not piece.strip()
-                yield piece
+                yield Text(piece)
         if nothing:
             raise ProtocolViolation("the service ended its answer without a word", provider=self.id)
         yield Finished()

@@ -12,7 +12,7 @@ import g4f
 from g4f import ProviderConfig, errors, legacy, registry
 from g4f.chat import ChatRequest, Finished, Message, Started
 from g4f.closed import ClosedService
-from tests.emulators.stage import COMMON, HTML_PAGE
+from tests.emulators.stage import COMMON, HTML_PAGE, Stage
 from tests.g4f.services_2023 import (
     EMULATORS,
     FACES,
@@ -107,6 +107,26 @@ def test_whoever_leaves_early_leaves_nothing_behind(name: str) -> None:
             return first
 
         assert asyncio.run(a_glance())
+
+
+@pytest.mark.parametrize("behaviour", ["stalled", "silent", "endless"])
+@pytest.mark.parametrize("name", EMULATORS)
+def test_stopping_does_not_wait_for_a_service_that_says_nothing(name: str, behaviour: str) -> None:
+    """With deadlines that are far away, thread and connection end all the same."""
+
+    async def ask_and_stop(stage: Stage) -> None:
+        made = provider(name)
+        asked = asyncio.create_task(heard(made.stream(ChatRequest(MODELS[name], (Message("user", QUESTION),)))))
+        while not any("generateStream" in seen.path or "chat" in seen.path.lower() for seen in stage.seen):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        await made.transport.close()
+
+    with nothing_left(), playing(name, behaviour) as stage, nothing_left():
+        asyncio.run(ask_and_stop(stage))
 
 
 @pytest.mark.parametrize("name", EMULATORS)

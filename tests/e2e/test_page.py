@@ -243,6 +243,18 @@ def test_an_unknown_conversation_has_a_kind_page(watched: Watched) -> None:
     expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
 
 
+def test_a_deleted_conversation_comes_back_by_keyboard_alone(watched: Watched) -> None:
+    page = start(watched)
+    links = page.locator(".history .link")
+    before = links.all_inner_texts()
+    links.nth(1).focus()
+    page.keyboard.press("Delete")
+    expect(links).to_have_count(len(before) - 1)
+    expect(links.nth(1)).to_be_focused()
+    page.get_by_role("button", name="Вернуть").press("Enter")
+    expect(links).to_have_text(before)
+
+
 def test_titles_are_found_without_minding_yo(watched: Watched) -> None:
     page = start(watched)
     page.keyboard.press("Control+KeyK")

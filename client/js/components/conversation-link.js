@@ -22,10 +22,17 @@ export function ConversationLink({ conversation }) {
     if (wanted !== null) void renameConversation(conversation, wanted)
     requestAnimationFrame(() => link.current?.focus())
   }
+  /** The focus goes to a neighbour, so that one can go on by keyboard. */
+  const remove = () => {
+    const links = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".history .link")])
+    const at = links.indexOf(/** @type {HTMLElement} */ (link.current))
+    void deleteConversation(conversation)
+    requestAnimationFrame(() => (links[at + 1] ?? links[at - 1] ?? document.getElementById("search"))?.focus())
+  }
   /** @param {KeyboardEvent} event */
   const press = event => {
     if (event.key === "F2") rename(true)
-    else if (event.key === "Delete") void deleteConversation(conversation)
+    else if (event.key === "Delete") remove()
     else return
     event.preventDefault()
   }
@@ -45,7 +52,7 @@ export function ConversationLink({ conversation }) {
         <span class="link__title">${title || t("sidebar.untitled")}</span>
         ${running && html`<span class="dot" role="img" aria-label=${t("sidebar.running")} title=${t("sidebar.running")}></span>`}
       </a>
-      <${Wishes} title=${title} onRename=${() => rename(true)} onDelete=${() => deleteConversation(conversation)} />
+      <${Wishes} title=${title} onRename=${() => rename(true)} onDelete=${remove} />
     </div>
   `
 }

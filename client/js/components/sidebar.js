@@ -15,9 +15,16 @@ const SEARCH_PAGE = 200
 export function Sidebar() {
   const { store: { conversations, dialog, drawer }, actions: { moreConversations, newConversation, toggleSidebar } } = usePage()
   const [query, search] = useState("")
+  const place = useRef(/** @type {HTMLElement | null} */ (null))
   const { items, next } = conversations.value
   useEffect(() => { if (query && next) void moreConversations(SEARCH_PAGE) }, [query, next])
 
+  // The focus goes into the drawer with its reader, and comes back.
+  useEffect(() => {
+    const [within, back] = [place.current?.querySelector("button"), /** @type {HTMLElement | null} */ (document.querySelector(".bar__menu"))]
+    if (drawer.value) within?.focus()
+    else if (place.current?.contains(document.activeElement)) back?.focus()
+  }, [drawer.value])
   /** @param {KeyboardEvent} event */
   const closeOnEscape = event => {
     if (event.key !== "Escape" || !drawer.value) return
@@ -26,7 +33,7 @@ export function Sidebar() {
   }
 
   return html`
-    <aside class="sidebar" aria-label=${t("sidebar.title")} onKeyDown=${closeOnEscape}>
+    <aside class="sidebar" ref=${place} aria-label=${t("sidebar.title")} onKeyDown=${closeOnEscape}>
       <header class="sidebar__head">
         <span class="brand"><${Mark} />${t("app.name")}</span>
         <button type="button" class="icon-button" aria-label=${t("sidebar.hide")} title=${`${t("sidebar.hide")}  ${hint("sidebar")}`}

@@ -55,9 +55,12 @@ def copy_to(source: sqlite3.Connection, target: Path) -> None:
     unfinished = target.with_name(f"{target.name}.unfinished")
     os.close(os.open(unfinished, os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o600))
     try:
-        with contextlib.closing(sqlite3.connect(unfinished)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a companion
+        try:
+            with contextlib.closing(sqlite3.connect(unfinished)) as copy:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a companion
+        except sqlite3.DatabaseError as error:
+            raise Damaged(str(error)) from error
         verify(unfinished)
         os.replace(unfinished, target)
     finally:

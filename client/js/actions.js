@@ -3,7 +3,7 @@ import * as api from "./api.js"
 import { leaveAnswers, refreshConversations, resume } from "./asking.js"
 import { isRunning } from "./chat.js"
 import { t } from "./i18n.js"
-import { draftOf, keepDraft, prefer, preferences } from "./preferences.js"
+import { draftOf, isKept, keepDraft, prefer, preferences } from "./preferences.js"
 import { root } from "./root.js"
 import { addressOf, go, route } from "./router.js"
 import { complain, dismiss, goToLogin, isLoginNeeded, modelTitle, providerTitle, toast } from "./say.js"
@@ -217,6 +217,14 @@ export async function logOut(everywhere) {
   } catch (error) {
     complain(error)
   }
+}
+
+/** Bringing chats in and taking them out, fetched when somebody wants it. */
+export const transfer = () => import("./transfer.js")
+
+/** The pages of 2023 kept their chats in the browser. Where there are some, offer to move them. */
+export async function lookForAncestors() {
+  if (isKept("conversation:")) (await transfer().catch(() => null))?.lookForAncestors()
 }
 
 /** Another tab or device may have changed things while this page was not looked at. */

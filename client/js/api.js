@@ -9,6 +9,7 @@ import { root } from "./root.js"
 /** @typedef {{ id: string, title: string, url: string, local: boolean, state: ProviderState, code: string | null, models: number }} Provider */
 /** @typedef {{ providers: Provider[], found: string[] }} Providers */
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string> }} Role */
+/** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[] }} Import stored: only once it is */
 /** @typedef {{ model?: string, provider?: string, role?: string, options?: object }} Choice */
 
 /** Asking again is useless. */
@@ -63,6 +64,12 @@ export const deleteConversation = id => call("DELETE", `conversations/${part(id)
 /** @param {string} id @returns {Promise<{ conversation: Conversation }>} */
 export const restoreConversation = id => call("POST", `conversations/${part(id)}/restore`, {})
 
+/** What a file holds; nothing is stored. @param {BodyInit} file @param {string} type @returns {Promise<Import>} */
+export const previewImport = (file, type) => upload("imports/preview", file, type)
+
+/** Store what a file holds. @param {BodyInit} file @param {string} type @returns {Promise<Import>} */
+export const bring = (file, type) => upload("imports", file, type)
+
 /** @param {string} answer @returns {Promise<{ state: string }>} */
 export const stopAnswer = answer => call("POST", `answers/${part(answer)}/stop`, {})
 
@@ -102,6 +109,15 @@ async function call(method, path, body) {
   const response = await send(method, path, "application/json", body).catch(() => { throw new ApiError("no_connection", 0) })
   if (!response.ok) throw await errorOf(response)
   return response.status === 204 ? null : response.json()
+}
+
+/** A file as it is. @param {string} path @param {BodyInit} body @param {string} type @returns {Promise<any>} */
+async function upload(path, body, type) {
+  const headers = { accept: "application/json", "content-type": type }
+  const response = await fetch(address(path), { method: "POST", headers, body, cache: "no-store", credentials: "same-origin" })
+    .catch(() => { throw new ApiError("no_connection", 0) })
+  if (!response.ok) throw await errorOf(response)
+  return response.json()
 }
 
 /**

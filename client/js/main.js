@@ -26,6 +26,7 @@ render(html`<${Handed.Provider} value=${{ store, actions }}><${App} /><//>`, /**
 
 startKeyboard()
 actions.startLooking()
+void actions.lookForAncestors()
 effect(() => {
   const wanted = pickLanguage(preferences.value.language)
   untracked(() => void loadLanguage(wanted).catch(() => {}))

@@ -1,5 +1,5 @@
 /**
- * What this browser remembers of its person: looks, language, last model, unsent text. The only user of localStorage.
+ * What this browser remembers of its person: looks, language, last model, unsent text. Only transfer.js uses localStorage too.
  * Where storage is forbidden (private windows, policies) everything works and is forgotten with the page.
  */
 import { signal } from "./view.js"
@@ -46,6 +46,15 @@ function write(key, value) {
     localStorage.setItem(key, JSON.stringify(value))
   } catch {
     // Full or forbidden: nothing that the person does now depends on it.
+  }
+}
+
+/** Whether a page of this origin keeps something under such names. @param {string} prefix */
+export function isKept(prefix) {
+  try {
+    return Object.keys(localStorage).some(key => key.startsWith(prefix))
+  } catch {
+    return false
   }
 }
 

@@ -53,6 +53,8 @@ export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ 
 export const dialog = signal(/** @type {"" | "settings" | "help"} */ (""))
 /** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */
 export const drawer = signal(false)
+/** What the pages of 2023 left in this browser, and whether moving it is offered. @type {Signal<{ count: number, offered: boolean }>} */
+export const ancestors = signal({ count: 0, offered: false })
 /** Which of the two pickers is open. @type {Signal<"" | "model" | "role">} */
 export const picker = signal(/** @type {"" | "model" | "role"} */ (""))
 /** The own message that is being rewritten. @type {Signal<string>} */

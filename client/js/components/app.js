@@ -11,11 +11,12 @@ import { Sidebar } from "./sidebar.js"
 export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown", "code"])
 const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
 const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
+const ImportOffer = lazy(() => import("./import-offer.js").then(file => file.ImportOffer), ["import"])
 const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
 
 export function App() {
   const { store } = usePage()
-  const { dialog, drawer, opening, path, preferences } = store
+  const { ancestors, dialog, drawer, opening, path, preferences } = store
   useEffect(() => effect(() => showTitle(store)), [])
   const isEmpty = opening.value === "shown" && path.value.length === 0
   const isAsking = opening.value === "shown" || opening.value === "loading"
@@ -29,6 +30,7 @@ export function App() {
       <main class=${`conversation ${isEmpty ? "conversation--empty" : ""}`} inert=${drawer.value}>
         <${Bar} />
         <${Banner} />
+        ${ancestors.value.offered && html`<${ImportOffer} />`}
         ${isAsking ? (isEmpty ? html`<${Greeting} />` : html`<${Messages} />`) : html`<${Missing} opening=${opening.value} />`}
         ${isAsking && html`<${Composer} warm=${warm} />`}
       </main>

@@ -1,0 +1,57 @@
+/** Bringing chats in and taking them out. Seldom wanted, so the page fetches this file only when it is. */
+import * as ancestors from "./ancestors.js"
+import * as api from "./api.js"
+import { refreshConversations } from "./actions.js"
+import { complain, toast } from "./say.js"
+import * as store from "./store.js"
+import { t } from "./i18n.js"
+
+/** @typedef {import("./api.js").Import} Import */
+
+/** The first bytes of a ZIP. */
+const ARCHIVE = [0x50, 0x4b]
+
+/** Count what the old pages left in this browser, and offer to move it unless that was put off. */
+export function lookForAncestors() {
+  const count = ancestors.find(localStorage).length
+  store.ancestors.value = { count, offered: count > 0 && !ancestors.isPostponed(localStorage) }
+}
+
+export async function moveAncestors() {
+  try {
+    const moved = await ancestors.move(localStorage, conversations => api.bring(JSON.stringify(conversations), "application/json"))
+    toast(t("import.done", { count: moved }))
+  } catch (error) {
+    complain(error)
+  }
+  lookForAncestors()
+  await refreshConversations()
+}
+
+export function postponeAncestors() {
+  ancestors.postpone(localStorage)
+  lookForAncestors()
+}
+
+/** What is in a file; null when it is of no use, which the person is told. @param {Blob} file @returns {Promise<Import | null>} */
+export const previewFile = file => send(file, api.previewImport)
+
+/** @param {Blob} file @returns {Promise<boolean>} */
+export async function bringFile(file) {
+  const brought = await send(file, api.bring)
+  if (!brought) return false
+  toast(t("import.done", { count: brought.conversations }))
+  await refreshConversations()
+  return true
+}
+
+/** @param {Blob} file @param {(body: Blob, type: string) => Promise<Import>} how */
+async function send(file, how) {
+  try {
+    const first = new Uint8Array(await file.slice(0, 2).arrayBuffer())
+    return await how(file, ARCHIVE.every((byte, at) => first[at] === byte) ? "application/zip" : "application/json")
+  } catch (error) {
+    complain(error)
+    return null
+  }
+}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from g4f.blocking import blocking_session, check_response, errors_of_requests
-from g4f.errors import Interrupted, ProtocolViolation, ProviderError, TimedOut
+from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, ProviderError, TimedOut
 from g4f.tls import ssl_context
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def post(
     headers = {"Accept-Encoding": "identity", "User-Agent": "freegpt-webui/2", "Connection": "close", **terms.headers}
     # requests knows one deadline for the first byte and for every later pause.
     patience = (terms.deadlines.connect, max(terms.deadlines.first_byte, terms.deadlines.idle))
+    _refuse_unsendable(headers)
     with _reading_roots:  # or each of many first answers at once would read them all
         ssl_context(terms.ca_file)
     with (
@@ -56,6 +57,13 @@ def post(
             if time.monotonic() > overdue:
                 raise TimedOut("the whole answer took too long")
             yield piece
+
+
+def _refuse_unsendable(headers: Mapping[str, str]) -> None:
+    """requests would say the same, but repeat the value, which may be a key."""
+    for name, value in headers.items():
+        if not value.isprintable() or value != value.strip() or any(ord(character) > 255 for character in value):
+            raise NotConfigured(f"the key or header in {name} holds characters that cannot be sent")
 
 
 def _watched(session: requests.Session, line: Line) -> requests.Session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from g4f.base import Provider, SyncProvider, iterate_in_thread
@@ -62,11 +63,11 @@ class BlockingClosedService(ClosedService, SyncProvider):
         raise NotImplementedError
 
     def generate(self, request: ChatRequest) -> Iterator[str | Event]:
-        return self.told(request, Line())
+        return self.told(sendable(request), Line())
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         line = Line()
-        events = cast("AsyncGenerator[Event, None]", iterate_in_thread(lambda: self.told(request, line)))
+        events = cast("AsyncGenerator[Event, None]", iterate_in_thread(lambda: self.told(sendable(request), line)))
         try:
             async with aclosing(events):
                 async for event in events:
@@ -80,6 +81,12 @@ def question_and_past(messages: Sequence[Message], provider: str) -> tuple[str, 
     if not messages or not messages[-1].text:
         raise RequestRejected("There is no question: the list of messages is empty, or its last message is", provider=provider)
     return messages[-1].text, messages[:-1]
+
+
+def sendable(request: ChatRequest) -> ChatRequest:
+    """The request with a "?" for every lone surrogate: broken clients write them, and they cannot be written as UTF-8."""
+    messages = (replace(message, text=message.text.encode("utf-8", "replace").decode()) for message in request.messages)
+    return replace(request, messages=tuple(messages))
 
 
 def transcript(messages: Sequence[Message]) -> str:

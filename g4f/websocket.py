@@ -42,7 +42,8 @@ class Socket:
     async def send(self, text: str) -> None:
         """Raises ``Interrupted`` when nobody is there any more."""
         with _mapped():
-            await self._socket.send_str(text)
+            # Lone surrogates come from broken clients; a "?" in their place beats a refusal.
+            await self._socket.send_str(text.encode("utf-8", "replace").decode())
 
     async def receive(self) -> str | None:
         """The next text frame; ``None`` when the other side has said goodbye. Raises ``ProviderError``."""

@@ -36,7 +36,7 @@ def playing(name: str, behaviour: str = "normal", *, deadlines: Deadlines = PATI
     emulator = EMULATORS[name]
     with on_stage(emulator.make_app()) as stage:
         address = stage.url if behaviour == "normal" else stage.playing(behaviour)
-        g4f.configure({name: ProviderConfig(base_url=address, **{**emulator.CONFIG, **config})}, deadlines=deadlines)
+        g4f.configure({name: ProviderConfig(**{"base_url": address, **emulator.CONFIG, **config})}, deadlines=deadlines)
         try:
             yield stage
         finally:

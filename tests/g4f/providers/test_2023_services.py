@@ -13,6 +13,7 @@ from g4f import ProviderConfig, errors, legacy, registry
 from g4f.chat import ChatRequest, Finished, Message, Started
 from g4f.closed import ClosedService
 from tests.emulators.stage import COMMON, HTML_PAGE, Stage
+from tests.g4f import services_2023
 from tests.g4f.services_2023 import (
     EMULATORS,
     FACES,
@@ -184,6 +185,40 @@ def test_nothing_about_a_client_is_forged_unless_the_operator_says_so(name: str)
     assert all(
         "freegpt-webui" in seen.headers["User-Agent"] or "aiohttp" in seen.headers["User-Agent"].lower() for seen in stage.seen
     )
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("name", EMULATORS)
+def test_half_a_character_in_a_question_does_no_harm(name: str, face: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(services_2023.ASKED[0], "content", "При\ud800вет")
+    monkeypatch.setattr(services_2023, "QUESTION", "При\ud800вет")
+    with playing(name):
+        assert FACES[face](name) == (EMULATORS[name].answer_to("При?вет"), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Bing", "two\nlines"),  # aiohttp can send the others
+        *((name, value) for name in ("Yqcloud", "Liaobots", "Ails") for value in ("непосылаемый", "two\nlines", " spaced")),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_said_without_its_value(name: str, value: str) -> None:
+    with nothing_left(), playing(name, headers={"X-Own": value}):
+        _, error = FACES["for"](name)
+    assert isinstance(error, errors.NotConfigured)
+    assert value not in str(error)
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize(
+    ("address", "expected"), [("http://127.0.0.1:1", errors.Unreachable), ("ftp://127.0.0.1", errors.NotConfigured)]
+)
+@pytest.mark.parametrize("name", EMULATORS)
+def test_an_address_where_nobody_is_says_so(name: str, address: str, expected: type[errors.ProviderError], face: str) -> None:
+    with playing(name, base_url=address), nothing_left():
+        _, error = FACES[face](name)
+    assert isinstance(error, expected)
 
 
 @pytest.mark.parametrize("name", EMULATORS)

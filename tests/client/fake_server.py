@@ -200,8 +200,8 @@ class World:
         fold(answer, event)
 
     async def write(self, conversation: str, text: str, answer: dict[str, Any]) -> None:
-        await asyncio.sleep(0.3)
         try:
+            await asyncio.sleep(0.3)
             for event in script(text, answer["model"]):
                 self.append(answer, event)
                 await asyncio.sleep(PACE * (3 if "долго" in text else 1))

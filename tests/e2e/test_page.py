@@ -208,6 +208,40 @@ def test_escape_stops_and_keeps_what_was_written(watched: Watched) -> None:
     expect(answer(page)).to_contain_text("Слово 3.")
 
 
+def test_a_question_stopped_at_once_is_stopped_when_the_server_has_named_its_answer(watched: Watched) -> None:
+    page = start(watched)
+    box(page).fill("долго")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(answer(page)).to_contain_text("Ответ остановлен.")
+
+
+def test_an_answer_goes_on_when_the_network_comes_back(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "долго")
+    expect(answer(page)).to_contain_text("Слово 5.")
+    watched.context.set_offline(True)
+    expect(page.get_by_role("status").get_by_text("Нет сети")).to_be_visible()
+    watched.context.set_offline(False)
+    expect(page.get_by_text("Нет сети")).to_have_count(0)
+    expect(answer(page)).to_contain_text("Слово 40.", timeout=20_000)
+    page.keyboard.press("Escape")
+    finished(page)
+    watched.faults[:] = [fault for fault in watched.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
+
+
+def test_what_another_tab_asked_is_seen_on_return(watched: Watched) -> None:
+    page = start(watched, "chat/old3")
+    expect(page.locator(".message--user")).to_have_count(1)
+    other = watched.open()
+    other.goto(page.url)
+    say(other, "из другой вкладки")
+    finished(other)
+    page.bring_to_front()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".message--user").last).to_contain_text("из другой вкладки")
+
+
 def test_reading_above_is_not_disturbed_by_an_answer(watched: Watched) -> None:
     page = start(watched, "chat/old3")
     say(page, "долго")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
+from g4f.later import Later
+
+if TYPE_CHECKING:
+    import aiohttp
+else:  # it loads the machine's certificates while it is imported: 100 ms
+    aiohttp = Later("aiohttp")
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-import aiohttp
-
 from g4f.deadlines import LOCAL, REMOTE, Deadlines, Watch
 from g4f.decoders import KEEPALIVE, LinesDecoder, ServerEvent, SSEDecoder, TolerantJSON
 from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, ProviderError, TimedOut, TLSFailed, Unreachable
 from g4f.http_errors import ERROR_BODY_BYTES, error_of_status
+from g4f.later import Later
 from g4f.tls import proxy_for, ssl_context
 
 if sys.version_info >= (3, 11):
@@ -32,6 +31,10 @@ else:  # aiohttp brings it where the standard library has none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import aiohttp
+else:  # it loads the machine's certificates while it is imported: 100 ms
+    aiohttp = Later("aiohttp")
 
 __all__ = ["KEEPALIVE", "LOCAL", "REMOTE", "Deadlines", "ServerEvent", "Terms", "TolerantJSON", "Transport", "ssl_context"]
 

@@ -6,11 +6,11 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, TimedOut, TLSFailed, Unreachable
 from g4f.http_errors import error_of_status
+from g4f.later import Later
 from g4f.tls import proxy_for, ssl_context
 from g4f.transport import Deadlines, Terms
 
@@ -18,6 +18,11 @@ if sys.version_info >= (3, 11):
     from asyncio import timeout as deadline
 else:  # aiohttp brings it where the standard library has none
     from async_timeout import timeout as deadline  # type: ignore[import-not-found,unused-ignore]
+
+if TYPE_CHECKING:
+    import aiohttp
+else:  # it loads the machine's certificates while it is imported: 100 ms
+    aiohttp = Later("aiohttp")
 
 GOODBYE_SECONDS = 0.5  # how long the other side may take to answer our close
 LONGEST_FRAME_BYTES = 4 << 20

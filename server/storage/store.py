@@ -37,6 +37,7 @@ StoredEvent = tuple[int, str, str]  # seq, type, data
 EventRow = dict[str, Any]
 
 RUNNING = ("queued", "running")
+PAGE_BYTES = 64 * 1024  # of events that one read returns
 PORTION = 500  # values named in one statement
 
 # The newest generation of an answer decides its state.
@@ -196,13 +197,14 @@ class SqlStore:
         return self.database.submit(write)
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[StoredEvent]:
+        """At most ``limit`` events, and no more than ``PAGE_BYTES`` and one event: a reader who stops holds this much in memory."""
         query = (
             select(event.c.seq, event.c.type, event.c.data)
             .where(event.c.answer_id == answer_id, event.c.seq > after)
             .order_by(event.c.seq)
             .limit(limit)
         )
-        return self.database.read(lambda connection: [tuple(row) for row in connection.execute(query)])
+        return self.database.read(lambda connection: _first_bytes(connection.execute(query), PAGE_BYTES))
 
     def unfinished(self) -> list[tuple[str, int]]:
         """(answer id, number of its last event) of every answer that is not in a terminal state."""
@@ -281,6 +283,16 @@ def _to_message(connection: Connection, row: Row[Any]) -> Message:
     )
     answer = _with_details(answer, json.loads(row.details))
     return answer if row.state in TERMINAL else _fold_rows(answer, _rows(connection, row.id, row.seq))
+
+
+def _first_bytes(rows: Iterable[Row[Any]], most: int) -> list[StoredEvent]:
+    taken: list[StoredEvent] = []
+    for row in rows:
+        taken.append((row[0], row[1], row[2]))
+        most -= len(row[2])
+        if most <= 0:
+            break
+    return taken
 
 
 def _rows(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:

@@ -278,3 +278,18 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
     with temporary(tmp_path) as opened:
         assert opened.write(lambda c: compare_metadata(MigrationContext.configure(c), metadata)) == []
+
+
+def test_a109_one_read_of_a_log_is_no_larger_than_a_reader_may_hold(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        store = SqlStore(opened)
+        answer = Conversations(store).ask("owner", Ask("", "Вопрос", "m", "p")).answer_id
+        rows = [{"answer_id": answer, "seq": seq, "type": "text", "data": "x" * 20_000} for seq in range(2, 12)]
+        store.append([*rows, {"answer_id": answer, "seq": 12, "type": "text", "data": "y" * 1_000_000}], []).result()
+        pages, after = [], 0
+        while page := store.events_after(answer, after, 2_000):
+            pages.append(page)
+            after = page[-1][0]
+        assert [seq for page in pages for seq, _, _ in page] == list(range(1, 13))
+        assert [len(page) for page in pages[:2]] == [5, 4]
+        assert sum(len(data) for _, _, data in pages[-1]) < 1_100_000

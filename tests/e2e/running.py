@@ -32,10 +32,11 @@ class ServerProcess:
         self._config = folder / "config.json"
         self._config.write_text(json.dumps({"port": port, "data_dir": str(folder / "data"), **config}), "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}  # more variables for the next start
 
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment}
         command = [sys.executable, "-c", PROGRAM, str(self._config)]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         log.close()
@@ -67,6 +68,12 @@ class ServerProcess:
     def stop(self) -> int:
         """The exit status after SIGTERM."""
         return self._end(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """The exit status, once it has ended by itself or by a signal that somebody sent."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        return process.wait(60)
 
     def _end(self, number: signal.Signals) -> int:
         if self._process is None:

@@ -25,7 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser(modules)
     told = vars(parser.parse_args(arguments))
     name, short = told.pop("name"), told.pop("short")
-    print(f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n", flush=True)
+    machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    print(f"{machine}, load {os.getloadavg()[0]:.1f}\n", flush=True)
     worst = 0
     for one in NAMES if name == "all" else (name,):
         options = told if name != "all" else {}

@@ -95,6 +95,11 @@ class Response:
         *frames, self._body = self._body.split(b"\n\n")
         return [_event(frame) for frame in frames if frame.startswith(b"id: ")]
 
+    @property
+    def is_inside_an_event(self) -> bool:
+        """Whether what was read so far ends in the middle of one."""
+        return bool(self._raw or self._body)
+
     def abort(self) -> None:
         """Break the connection at once (RST), as a network does."""
         connection = self._writer.get_extra_info("socket")

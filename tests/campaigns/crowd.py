@@ -12,7 +12,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,9 +71,8 @@ class History:
 class Crowd:
     """Everybody. ``open`` and ``pause`` start and halt them; ``violations`` and ``counts`` say what happened."""
 
-    def __init__(self, port: int, folder: Path, size: int, manners: Manners, seed: int) -> None:
+    def __init__(self, port: int, folder: Path, manners: Sequence[Manners], seed: int) -> None:
         self.port = port
-        self.manners = manners
         self.counts: Counter[str] = Counter()
         self.violations: list[str] = []
         self.readings: list[Reading] = []
@@ -81,7 +80,10 @@ class Crowd:
         self.seconds: list[float] = []  # from sending a question to its acknowledgement
         self._gate = asyncio.Event()
         self._ending = False
-        self._members = [Member(self, History(folder / f"history-{n}.jsonl"), random.Random(f"{seed}/{n}")) for n in range(size)]
+        self._members = [
+            Member(self, one, History(folder / f"history-{number}.jsonl"), random.Random(f"{seed}/{number}"))
+            for number, one in enumerate(manners)
+        ]
         self._tasks = [asyncio.create_task(member.live()) for member in self._members]
 
     def open(self) -> None:
@@ -115,6 +117,11 @@ class Crowd:
     def ending(self) -> bool:
         return self._ending
 
+    @property
+    def quiet_since(self) -> float:
+        """The moment since when somebody has not heard from the server."""
+        return min(member.heard_at for member in self._members)
+
     async def may_go_on(self) -> None:
         await self._gate.wait()
 
@@ -122,24 +129,27 @@ class Crowd:
 class Member:
     """One client."""
 
-    def __init__(self, crowd: Crowd, history: History, chance: random.Random) -> None:
+    def __init__(self, crowd: Crowd, manners: Manners, history: History, chance: random.Random) -> None:
         self._crowd = crowd
+        self._manners = manners
         self._chance = chance
-        self._current: Reading | None = None
+        self.current: Reading | None = None
         self._conversation = ""
         self._turns = 0
         self.history = history
         self.idle = False
+        self.heard_at = 0.0  # when the server last answered this client
 
     async def live(self) -> None:
         crowd = self._crowd
-        while not (crowd.ending and self._current is None):
+        while not (crowd.ending and self.current is None):
             self.idle = True
             await crowd.may_go_on()
             self.idle = False
             try:
                 await self._act()
-                await asyncio.sleep(crowd.manners.pause * self._chance.random())
+                self.heard_at = time.monotonic()
+                await asyncio.sleep(self._manners.pause * self._chance.random())
             except Lost:
                 crowd.counts["broken"] += 1
                 await asyncio.sleep(0.05 + 0.1 * self._chance.random())
@@ -148,26 +158,26 @@ class Member:
                 await asyncio.sleep(0.2)
             except Violation as violation:
                 crowd.violations.append(str(violation))
-                self._current = None
+                self.current = None
 
     def _refused(self, refusal: Refused) -> None:
         self._crowd.counts["refused"] += 1
         if refusal.status not in BUSY:
             self._crowd.violations.append(f"refused without a reason: {refusal}")
-            self._current = None
+            self.current = None
         elif not refusal.retry_after:
             self._crowd.violations.append(f"refused without Retry-After: {refusal}")
 
     async def _act(self) -> None:
-        if self._current is not None and not self._crowd.ending and self._chance.random() < 0.2:
-            self._current = None  # nobody will ever ask again: what was stored must be true without it
-        if self._current is not None:
-            await (self._read() if self._current.acked and self._current.answer else self._ask(self._current))
+        if self.current is not None and not self._crowd.ending and self._chance.random() < 0.2:
+            self.current = None  # nobody will ever ask again: what was stored must be true without it
+        if self.current is not None:
+            await (self._read() if self.current.acked and self.current.answer else self._ask(self.current))
         elif self._crowd.ending:
             return
         elif self._conversation in self._crowd.titles and self._crowd.titles[self._conversation].hidden:
             await self._restore()
-        elif self._conversation in self._crowd.titles and self._chance.random() < self._crowd.manners.renames:
+        elif self._conversation in self._crowd.titles and self._chance.random() < self._manners.renames:
             await self._chance.choice([self._rename, self._rename, self._delete])()
         else:
             await self._ask(self._new_question())
@@ -176,10 +186,10 @@ class Member:
         if self._turns == 0 or self._turns >= TURNS:
             self._conversation, self._turns = uuid.uuid4().hex, 0
         self._turns += 1
-        least, most = self._crowd.manners.tokens
+        least, most = self._manners.tokens
         script = Script(
             tokens=int(least * (most / least) ** self._chance.random()),
-            per_second=self._chance.uniform(*self._crowd.manners.per_second),
+            per_second=self._chance.uniform(*self._manners.per_second),
             first=self._chance.randrange(1_000_000),
         )
         reading = Reading(script, self._conversation, uuid.uuid4().hex)
@@ -188,7 +198,7 @@ class Member:
 
     async def _ask(self, reading: Reading) -> None:
         """Also asks again with the same id, when nobody said whether the first time was heard."""
-        self._current = reading
+        self.current = reading
         reading.sends += 1
         self._crowd.counts["sent" if reading.sends == 1 else "sent again"] += 1
         self.history.note("sent", key=reading.question)
@@ -205,8 +215,8 @@ class Member:
             await self._follow(reading, response)
 
     async def _read(self) -> None:
-        assert self._current is not None
-        reading = self._current
+        assert self.current is not None
+        reading = self.current
         self._crowd.counts["resumed"] += 1
         path = f"/answers/{reading.answer}/events?after={reading.seq}"
         async with client.send(self._crowd.port, "GET", path) as response:
@@ -215,18 +225,19 @@ class Member:
     async def _follow(self, reading: Reading, response: client.Response) -> None:
         while not response.ended:
             events = await response.more()
+            self.heard_at = time.monotonic()
             reading.take(events)
             if events:
                 self._crowd.counts["seen"] += 1
                 self.history.note("seen", answer=reading.answer, seq=reading.seq, length=len(reading.text))
-            if self._chance.random() < self._crowd.manners.leaves:
+            if self._chance.random() < self._manners.leaves:
                 response.abort()
                 self._crowd.counts["cut"] += 1
                 return
         if reading.end is None:
             raise Violation(f"answer {reading.answer} was closed without an end at event {reading.seq}")
         self._crowd.counts[reading.end["state"]] += 1
-        self._current = None
+        self.current = None
 
     async def _rename(self) -> None:
         known = self._crowd.titles[self._conversation]
@@ -270,8 +281,9 @@ async def until(true: Callable[[], bool], patience: float) -> bool:
 
 
 @asynccontextmanager
-async def crowd_of(size: int, port: int, folder: Path, manners: Manners, seed: int = 1) -> AsyncGenerator[Crowd, None]:
-    crowd = Crowd(port, folder, size, manners, seed)
+async def crowd_of(port: int, folder: Path, manners: Sequence[Manners], seed: int = 1) -> AsyncGenerator[Crowd, None]:
+    """One client for each of ``manners``."""
+    crowd = Crowd(port, folder, manners, seed)
     try:
         yield crowd
     finally:

@@ -31,7 +31,7 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
     settled: list[float] = []
     with stage() as place:
         place.server.start()
-        async with crowd_of(clients, place.port, place.folder, Manners(), seed) as crowd:
+        async with crowd_of(place.port, place.folder, [Manners()] * clients, seed) as crowd:
             oracle = Oracle(place, crowd)
             chance = random.Random(seed)
             _head(talk)
@@ -46,9 +46,10 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
             if not await crowd.finish(120):
                 report.violations.append("an answer did not end after the last kill")
             await asyncio.sleep(0)
-            report.violations += await oracle.check() + crowd.violations
+            report.violations += await oracle.check()
             report.require(crowd.counts, "acked", "seen", "renamed", "resumed", "complete", "interrupted")
             report.require(oracle.checked, "checks", "acked", "answers", "resumed")
+    report.violations += crowd.violations
     _tell(report, crowd, oracle, starts, settled)
     return report
 

@@ -38,7 +38,7 @@ class Oracle:
 
     def __init__(self, stage: Stage, crowd: Crowd) -> None:
         self._stage = stage
-        self._crowd = crowd
+        self.crowd = crowd
         self._ended: dict[str, str] = {}
         self._chance = random.Random(7)
         self.checked: Counter[str] = Counter()
@@ -51,11 +51,11 @@ class Oracle:
             answers = _answers(database)
             titles = {row[0]: row[1:] for row in database.execute("SELECT id, title, revision, deleted_at FROM conversation")}
         faults += self._sends(questions, answers)
-        touched = [reading for reading in self._crowd.readings if reading.answer in answers and reading.answer not in self._ended]
+        touched = [reading for reading in self.crowd.readings if reading.answer in answers and reading.answer not in self._ended]
         for reading in touched:
             faults += self._answer(reading, answers[reading.answer])
         faults += self._unchanged(answers)
-        faults += [fault for key, title in self._crowd.titles.items() for fault in _title(key, title, titles.get(key))]
+        faults += [fault for key, title in self.crowd.titles.items() for fault in _title(key, title, titles.get(key))]
         faults += await self._resume(touched, answers)
         faults += self._asked_once()
         faults += ["a traceback in the server's log"] * ("Traceback" in self._stage.server.log)
@@ -76,7 +76,7 @@ class Oracle:
     def _sends(self, questions: dict[str, list[str]], answers: dict[str, Stored]) -> list[str]:
         faults = []
         answered = Counter(answer.question for answer in answers.values())
-        for reading in self._crowd.readings:
+        for reading in self.crowd.readings:
             stored = questions.get(reading.question, [])
             if reading.acked:
                 self.checked["acked"] += 1
@@ -115,7 +115,7 @@ class Oracle:
         """I4: from any event that was seen, the exact rest follows."""
         faults = []
         seen = [reading for reading in touched if reading.seen and answers[reading.answer].state in TERMINAL]
-        seen = [reading for reading in seen if not self._crowd.titles[reading.conversation].hidden]
+        seen = [reading for reading in seen if not self.crowd.titles[reading.conversation].hidden]
         for reading in self._chance.sample(seen, min(RESUMED, len(seen))):
             seq, length = self._chance.choice(reading.seen)
             text = ""
@@ -159,7 +159,8 @@ def _questions(database: sqlite3.Connection) -> dict[str, list[str]]:
 def _answers(database: sqlite3.Connection) -> dict[str, Stored]:
     """With the text of those that have not ended yet gathered from their events."""
     rows = database.execute(
-        """SELECT message.id, parent_id, state, text, seq FROM message JOIN generation ON answer_id = message.id"""
+        """SELECT message.id, parent_id, state, text, seq FROM message JOIN generation ON answer_id = message.id
+           WHERE generation.number = (SELECT max(number) FROM generation newest WHERE newest.answer_id = message.id)"""
     ).fetchall()
     return {key: Stored(question, state, text or _written(database, key, state), seq) for key, question, state, text, seq in rows}
 

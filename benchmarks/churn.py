@@ -11,7 +11,7 @@ from benchmarks.processes import load, sample, server, upstream
 TOKENS = 5
 TOKENS_PER_SECOND = 500.0
 WARM_UP = 500  # answers after which everything that is made once, is made
-REST_SECONDS = 20.0  # idle connections to the service are kept for 15
+REST_SECONDS = 45.0  # idle connections to the service are kept for 15 to 30
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

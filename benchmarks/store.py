@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Goal, Outcome, median, table
+from benchmarks.figures import Goal, Outcome, median, percentile, table
 from benchmarks.processes import load, server, upstream
 
 PLAN: dict[str, Any] = {"count": 1, "tokens": 200, "per_second": 20.0, "spread": 0.0}
+COMMITS = 200
 KINDS = ("direct", "not stored", "stored")
 
 
@@ -24,10 +29,30 @@ def run(options: argparse.Namespace) -> Outcome:
             for kind in KINDS:
                 result, _ = load("answers", port=ports[kind], direct=kind == "direct", **PLAN)
                 delays[kind].append(result["delay"])
+    commits = _bare_commits()
     medians = {kind: [median(column) for column in zip(*delays[kind], strict=True)] for kind in KINDS}
     title = f"One answer, from the service's sending of a token to reading it; medians of {options.rounds} runs; milliseconds"
     rows: list[list[str | float]] = [[kind, *medians[kind]] for kind in KINDS]
+    rows.append(["a bare commit", *(percentile(commits, part) * 1000 for part in (50, 99, 100))])
     added = median(stored[0] - bare[0] for stored, bare in zip(delays["stored"], delays["not stored"], strict=True))
     return Outcome(
         table(title, ("", "p50", "p99", "max"), rows), [Goal("one answer: storing adds to a token, median", added, 2, "ms")]
     )
+
+
+def _bare_commits() -> list[float]:
+    """Seconds of single commits by SQLite alone, with the settings of server/storage/database.py: what this disk costs."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        connection = sqlite3.connect(Path(folder, "bare.db"), isolation_level=None)
+        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE bare (text TEXT)"):
+            connection.execute(statement)
+        times = []
+        for _ in range(COMMITS):
+            time.sleep(0.02)
+            began = time.monotonic()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT INTO bare VALUES ('word')")
+            connection.execute("COMMIT")
+            times.append(time.monotonic() - began)
+        connection.close()
+    return times

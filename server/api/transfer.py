@@ -10,13 +10,15 @@ from itertools import islice
 from flask import Blueprint, Response, jsonify, request
 
 from server.context import owner, services
+from server.conversations import Conversation
 from server.errors import ApiError
 from server.guard import ARCHIVE
-from server.transfer import archive, detect
+from server.transfer import archive, detect, export
 from server.transfer.values import Arrival, TooLarge, Unknown, Unreadable
 
 blueprint = Blueprint("transfer", __name__)
 
+PAGE = 500  # conversations read from the list at a time
 PORTION = 50  # conversations stored in one transaction, so that running answers are written in between
 _one_at_a_time = threading.Lock()  # an import takes several times the memory of its file
 
@@ -74,3 +76,40 @@ def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
     waiting = iter(arrivals)
     while portion := list(islice(waiting, PORTION)):
         yield portion
+
+
+@blueprint.get("/export")
+def take_everything() -> Response:
+    """All conversations as a ZIP, written while it is sent: never more than one of them is in memory."""
+    store, who = services().store, owner()
+    pieces = export.archive(_all_of(who), lambda conversation_id: store.messages(who, conversation_id), _language())
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return Response(pieces, mimetype=ARCHIVE, headers={"Content-Disposition": export.disposition(f"chats {today}.zip")})
+
+
+def _all_of(who: str) -> list[Conversation]:
+    """The whole list at one go: one that is written in meanwhile must not slip from page to page."""
+    everything: list[Conversation] = []
+    before: tuple[float, str] | None = None
+    while page := services().store.conversations(who, PAGE, before):
+        everything.extend(page)
+        before = (page[-1].updated_at, page[-1].id)
+    return everything
+
+
+@blueprint.get("/conversations/<conversation_id>/export")
+def take_one(conversation_id: str) -> Response:
+    conversation, messages = services().conversations.read(owner(), conversation_id)
+    wanted = request.args.get("format", "json")
+    if wanted == "md":
+        content, kind = export.to_markdown(conversation, messages, _language()), "text/markdown"
+    elif wanted == "json":
+        content, kind = export.to_json(conversation, messages), "application/json"
+    else:
+        raise ApiError("bad_request", 400, "format is md or json", values={"name": "format"})
+    name = f"{export.file_name(conversation)}.{wanted}"
+    return Response(content, content_type=f"{kind}; charset=utf-8", headers={"Content-Disposition": export.disposition(name)})
+
+
+def _language() -> str:
+    return request.cookies.get("language", services().settings.language)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from server.transfer import reading, tree
-from server.transfer.formats import freegpt
+from server.transfer.formats import freegpt, own
 from server.transfer.values import Arrival, Unknown
 
 # The narrower description first.
-FORMATS: Sequence[ModuleType] = (freegpt,)
+FORMATS: Sequence[ModuleType] = (own, freegpt)
 
 
 def read(data: bytes, *, owner: str, now: float) -> tuple[str, Iterator[Arrival]]:

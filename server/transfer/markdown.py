@@ -1,0 +1,55 @@
+"""One conversation for reading: the branch that the page shows first, as Markdown. The JSON beside it holds all branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+
+from server.conversations import Answer, Conversation, Message
+
+LABELS = {
+    "ru": {
+        "untitled": "Без названия", "question": "Вопрос", "answer": "Ответ", "reasoning": "Размышления", "sources": "Источники",
+        "stopped": "Ответ остановлен.", "failed": "Ответ не получился.", "interrupted": "Ответ прерван.",
+        "running": "Ответ ещё пишется.",
+    },
+    "en": {
+        "untitled": "Untitled", "question": "Question", "answer": "Answer", "reasoning": "Reasoning", "sources": "Sources",
+        "stopped": "The answer was stopped.", "failed": "The answer failed.", "interrupted": "The answer was interrupted.",
+        "running": "The answer is still being written.",
+    },
+}  # fmt: skip
+
+
+def document(conversation: Conversation, messages: Sequence[Message], language: str) -> str:
+    said = LABELS.get(language, LABELS["en"])
+    began = datetime.fromtimestamp(conversation.created_at, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    title = " ".join(conversation.title.split()) or said["untitled"]
+    parts = [f"# {title}", began]
+    for message in shown_branch(messages):
+        parts.extend(_answer(message, said) if isinstance(message, Answer) else (f"## {said['question']}", message.text))
+    return "\n\n".join(parts) + "\n"
+
+
+def shown_branch(messages: Sequence[Message]) -> list[Message]:
+    """From the beginning to the end, at each fork the newest."""
+    newest = {message.parent_id: message for message in messages}
+    branch: list[Message] = []
+    step = newest.get(None)
+    while step is not None:
+        branch.append(step)
+        step = newest.get(step.id)
+    return branch
+
+
+def _answer(answer: Answer, said: dict[str, str]) -> Iterator[str]:
+    yield f"## {said['answer']}" + (f" · {answer.model}" if answer.model else "")
+    if answer.reasoning:
+        quoted = "\n".join(f"> {line}".rstrip() for line in answer.reasoning.splitlines())
+        yield f"> **{said['reasoning']}**\n>\n{quoted}"
+    if answer.text:
+        yield answer.text
+    if answer.citations:
+        yield f"{said['sources']}:\n\n" + "\n".join(f"- {each.title or each.url} <{each.url}>" for each in answer.citations)
+    if answer.state != "complete":
+        yield f"*{said.get(answer.state, said['running'])}*"

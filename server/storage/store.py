@@ -529,7 +529,7 @@ def _generation_row(role: str, answer: Answer) -> dict[str, Any]:
         "state": answer.state,
         "provider": answer.provider,
         "model": answer.model,
-        "role": role,
+        "role": answer.role or role,
         "options": "{}",
         "reason": answer.reason,
         "code": answer.code,

@@ -11,7 +11,7 @@ import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
 
-export { refreshConversations, regenerate, resend, send, shownChoice, stop, unqueue } from "./asking.js"
+export { proceed, refreshConversations, regenerate, resend, send, shownChoice, stop, unqueue } from "./asking.js"
 export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, providerTitle, root, toast }
 
 /** How often the list is read while an answer runs in another conversation, milliseconds. */

@@ -98,6 +98,9 @@ export function ask({ conversation, question, text, parent, web, model, provider
 /** @param {string} answer @param {{ id: string } & Choice} again @param {AbortSignal} signal */
 export const regenerate = (answer, again, signal) => openStream("POST", `answers/${part(answer)}/regenerate`, defined(again), signal)
 
+/** Go on with an answer that ended before its time. @param {string} answer @param {{ after: number } & Choice} again @param {AbortSignal} signal */
+export const proceed = (answer, again, signal) => openStream("POST", `answers/${part(answer)}/continue`, defined(again), signal)
+
 /** @param {string} answer @param {number} after @param {AbortSignal} signal */
 export const answerEvents = (answer, after, signal) => openStream("GET", `answers/${part(answer)}/events?after=${after}`, undefined, signal)
 

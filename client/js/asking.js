@@ -101,6 +101,20 @@ export function regenerate(message) {
   })
 }
 
+/** Go on where an answer broke off, with the model chosen now. @param {Message} message */
+export function proceed(message) {
+  const conversation = store.chat.value.id
+  if (!conversation || store.answering.value) return
+  const after = message.seq ?? 0
+  const { role: _, ...choice } = choiceToSend()
+  // A repeated request finds that the answer is being written already: then it is only read.
+  const open = (/** @type {AbortSignal} */ signal) => api.proceed(message.id, { after, ...choice }, signal).catch(error => {
+    if (error instanceof api.ApiError && error.code === "conflict") return api.answerEvents(message.id, after, signal)
+    throw error
+  })
+  void read(conversation, message.id, after, open, { known: true, onRefused: error => complain(error, choice) })
+}
+
 /** Read no more of the open conversation's answers, which goes on without us. What waited unsent becomes its draft. */
 export function leaveAnswers() {
   for (const reader of readers.values()) reader.abort()
@@ -128,20 +142,23 @@ export async function resume(answer) {
 /**
  * Read an answer to its end and show what comes.
  * @param {string} conversation @param {string} id of the answer, as known so far @param {number} after
- * @param {(signal: AbortSignal) => Promise<Response>} open the first line; later ones are always "events after"
+ * @param {(signal: AbortSignal) => Promise<Response>} open the first line; later ones are "events after", once the server has named the answer
  * @param {{ known?: boolean, onStarted?: () => void, onRefused: (error: unknown) => void }} then `known`: the server has named the answer already
  */
 async function read(conversation, id, after, open, { known = false, onStarted, onRefused }) {
   const reader = new AbortController()
   readers.set(id, reader)
   let attempts = 0
+  let opened = false
 
   /** @param {number} seq @param {AbortSignal} signal */
-  const openLine = (seq, signal) => {
-    if (known) return api.answerEvents(id, seq, signal)
+  const openLine = async (seq, signal) => {
+    if (known && opened) return api.answerEvents(id, seq, signal)
     attempts += 1
-    if (attempts > ATTEMPTS) throw new api.ApiError("no_connection", 0)
-    return open(signal)
+    if (!known && attempts > ATTEMPTS) throw new api.ApiError("no_connection", 0)
+    const response = await open(signal)
+    opened = true
+    return response
   }
   /** @param {Numbered[]} events */
   const take = events => {

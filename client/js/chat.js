@@ -92,12 +92,13 @@ export function reduce(chat, event) {
 
 /**
  * One event of an answer, folded into it. Events that are already in it, or come after its end, change nothing:
- * a stream may be read again from any point.
+ * a stream may be read again from any point. Only a seam goes on after an end: somebody continues the answer.
  * @param {Message} answer @param {number} seq @param {WireEvent} event @param {number} [at] milliseconds, when it was seen
  * @returns {Message}
  */
 export function fold(answer, seq, event, at) {
-  if (seq <= (answer.seq ?? 0) || (answer.seq && !isRunning(answer))) return answer
+  if (seq <= (answer.seq ?? 0)) return answer
+  if (answer.seq && !isRunning(answer) && event.type !== "seam") return answer
   return { ...answer, ...change(answer, event, at), seq }
 }
 
@@ -122,7 +123,8 @@ function change(answer, event, at) {
       return { usage: { prompt_tokens: event.prompt_tokens, completion_tokens: event.completion_tokens,
                         reasoning_tokens: event.reasoning_tokens, seconds: event.seconds ?? null } }
     case "seam":
-      return { seams: [...(answer.seams ?? []), { at: countCodePoints(answer.text), from: event.from, to: event.to, code: event.code }] }
+      return { state: "running", code: null, reason: null, finished_at: null,
+               seams: [...(answer.seams ?? []), { at: countCodePoints(answer.text), from: event.from, to: event.to, code: event.code }] }
     case "finished":
       return { state: event.state, reason: event.reason ?? null, progress: null, ...endThinking(answer, at) }
     case "failed":
@@ -155,6 +157,10 @@ function countCodePoints(text) {
   for (const _ of text) count += 1
   return count
 }
+
+/** Whether an answer that ended can be gone on with. @param {Message} answer */
+export const canProceed = ({ state, reason, text }) =>
+  Boolean(text) && (state === "interrupted" || state === "stopped" || (state === "complete" && reason === "length"))
 
 /**
  * The answer's text cut at its seams: n seams make n + 1 pieces.

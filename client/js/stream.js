@@ -6,7 +6,7 @@
  * An answer ends with `finished` or `failed`; everything else that ends a stream is a cut, and the server goes on writing meanwhile.
  */
 
-import { Refused } from "./api.js"
+import { ApiError, Refused } from "./api.js"
 
 /** @import { Numbered } from "./chat.js" */
 
@@ -16,6 +16,8 @@ const LONGEST_WAIT = 3_000
 const DEAD_AFTER = 40_000
 /** A page that comes back after a sleep does not wait for DEAD_AFTER. Milliseconds. */
 const SUSPECT_AFTER = 20_000
+/** A browser gives one site six lines; a page that nobody looks at gives its line back after this long, milliseconds. */
+const RELEASE_AFTER = 3_000
 
 /**
  * Server-sent events, piece by piece. Feed it text as it comes; it returns the events that are complete.
@@ -85,9 +87,12 @@ function parse({ id, data }) {
   }
 }
 
-/** @param {Numbered} numbered */
-const isLast = ({ event }) => event.type === "finished" || event.type === "failed"
-  || (event.type === "snapshot" && !["queued", "running"].includes(event.message.state))
+/** Whether the answer has ended after this event; a seam goes on with one that had. @param {boolean} ended @param {Numbered} numbered */
+function endedAfter(ended, { event }) {
+  if (event.type === "finished" || event.type === "failed") return true
+  if (event.type === "snapshot") return !["queued", "running"].includes(event.message.state)
+  return event.type === "seam" ? false : ended
+}
 
 /**
  * Follow an answer to its end.
@@ -103,6 +108,7 @@ const isLast = ({ event }) => event.type === "finished" || event.type === "faile
 export async function follow({ open, onEvents, onLine, after = 0, signal, wait = waitOrWake }) {
   let ended = false
   for (let failures = 0; !ended && !signal.aborted;) {
+    await seen(signal)
     const line = new AbortController()
     const watch = watchLine(line)
     const leave = () => line.abort()
@@ -114,7 +120,8 @@ export async function follow({ open, onEvents, onLine, after = 0, signal, wait =
       await decodeEvents(response.body, events => {
         failures = 0
         after = Math.max(after, ...events.map(({ seq }) => seq).filter(Number.isFinite))
-        ended ||= events.some(isLast)
+        ended = events.reduce(endedAfter, ended)
+        if (events.some(({ event }) => event.type === "signed_out")) throw new ApiError("login_required", 401)
         if (!signal.aborted) onEvents(events)
       }, watch.alive)
     } catch (error) {
@@ -124,6 +131,7 @@ export async function follow({ open, onEvents, onLine, after = 0, signal, wait =
       signal.removeEventListener("abort", leave)
     }
     if (ended || signal.aborted) break
+    if (globalThis.document?.hidden) continue
     failures += 1
     if (failures > 1) onLine?.(true)
     await wait(Math.random() * Math.min(LONGEST_WAIT, 250 * 2 ** failures))
@@ -136,14 +144,30 @@ function watchLine(line) {
   let last = Date.now()
   const check = (/** @type {number} */ limit) => { if (Date.now() - last > limit) line.abort() }
   const timer = setInterval(check, 5_000, DEAD_AFTER)
-  const woken = () => check(SUSPECT_AFTER)
+  let release = 0
+  const woken = () => {
+    clearTimeout(release)
+    if (document.hidden) release = window.setTimeout(() => line.abort(), RELEASE_AFTER)
+    else check(SUSPECT_AFTER)
+  }
   globalThis.document?.addEventListener("visibilitychange", woken)
   return {
     alive: () => { last = Date.now() },
     stop: () => {
       clearInterval(timer)
+      clearTimeout(release)
       globalThis.document?.removeEventListener("visibilitychange", woken)
     },
+  }
+}
+
+/** Until somebody looks at the page, or there is no reason to wait any more. @param {AbortSignal} signal @returns {Promise<void>} */
+async function seen(signal) {
+  while (globalThis.document?.hidden && !signal.aborted) {
+    await new Promise(resolve => {
+      document.addEventListener("visibilitychange", resolve, { once: true })
+      signal.addEventListener("abort", resolve, { once: true })
+    })
   }
 }
 

@@ -113,6 +113,10 @@ def test_an_answer_survives_the_death_of_the_server(watched: Watched, live: Serv
     page.reload()
     expect(answer(page)).to_contain_text("слово30")
     assert re.findall(r"слово\d+", answer(page).inner_text()) == now
+    answer(page).get_by_role("button", name="Продолжить").click()
+    expect(answer(page).locator(".seam")).to_contain_text("продолжает")
+    finished(page)
+    assert re.findall(r"слово\d+", answer(page).inner_text())[: len(now)] == now, "what was written stays"
     watched.faults[:] = [fault for fault in watched.faults if "ERR_CONNECTION" not in fault and "ERR_INCOMPLETE" not in fault]
 
 

@@ -1,6 +1,6 @@
 /** What a model said: reasoning folded, text with its seams, sources, and how it ended. */
 import { html } from "../view.js"
-import { isRunning, piecesBetweenSeams, speed } from "../chat.js"
+import { canProceed, isRunning, piecesBetweenSeams, speed } from "../chat.js"
 import { moment, number, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Citations } from "./citations.js"
@@ -46,7 +46,7 @@ function text(message, running) {
 /** @param {{ seam: Seam }} props */
 function SeamLine({ seam }) {
   const { providerTitle } = usePage().actions
-  return html`<p class="seam" role="note"><span>${t("answer.seam", { from: providerTitle(seam.from), to: providerTitle(seam.to) })}</span></p>`
+  return html`<p class="seam" role="note"><span>${t(seam.from === seam.to ? "answer.seam_same" : "answer.seam", { from: providerTitle(seam.from), to: providerTitle(seam.to) })}</span></p>`
 }
 
 /** What is under way before the first word. @param {{ message: Message }} props */
@@ -63,16 +63,23 @@ function Waiting({ message: { progress } }) {
 
 /** How it ended, where that is not as one expects. @param {{ message: Message }} props */
 function Ending({ message }) {
-  const { providerTitle, regenerate } = usePage().actions
+  const { providerTitle, proceed, regenerate } = usePage().actions
+  const onProceed = canProceed(message) ? () => proceed(message) : undefined
   if (message.state === "failed" || message.state === "interrupted") {
     const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) || t("answer.service") }
     const code = message.code || (message.state === "interrupted" ? "server_restarted" : "provider_failed")
-    return html`<${Notice} trouble=${{ code, values }} onRetry=${() => regenerate(message)} />`
+    return html`<${Notice} trouble=${{ code, values }} onRetry=${() => regenerate(message)} onProceed=${onProceed} />`
   }
-  if (message.state === "stopped") return html`<p class="ending">${t("answer.stopped")}</p>`
-  if (message.reason === "length" || message.reason === "filter") return html`<p class="ending">${t(`answer.${message.reason}`)}</p>`
+  const words = message.state === "stopped" ? t("answer.stopped")
+    : message.reason === "length" || message.reason === "filter" ? t(`answer.${message.reason}`) : ""
+  if (words) return html`<p class="ending"><span>${words}</span>${onProceed && html`<${Proceed} onClick=${onProceed} />`}</p>`
   if (message.state === "complete" && !message.text && !message.tool_calls?.length) return html`<p class="ending">${t("answer.empty")}</p>`
   return null
+}
+
+/** @param {{ onClick: () => void }} props */
+function Proceed({ onClick }) {
+  return html`<button type="button" class="button button--small" onClick=${onClick}><${Icon} name="forward" />${t("answer.proceed")}</button>`
 }
 
 /** @param {{ message: Message }} props */

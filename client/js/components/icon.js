@@ -10,6 +10,7 @@ const PATHS = {
   down: "m7 10 5 5 5-5",
   left: "m14 7-5 5 5 5",
   right: "m10 7 5 5-5 5",
+  forward: "M4 7l7 5-7 5zM13 7l7 5-7 5z",
   arrow_up: "M12 19V5M6 11l6-6 6 6",
   arrow_down: "M12 5v14M6 13l6 6 6-6",
   copy: "M11 9h6a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2h-6a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2M15 9V7a2 2 0 0 0-2-2H7a2 2 0 0 0-2 2v6a2 2 0 0 0 2 2h2",

@@ -10,8 +10,8 @@ import { Icon } from "./icon.js"
 const NOT_ABOUT_THE_MODEL = new Set(["no_connection", "internal", "stopping", "storage_unavailable", "body_too_large", "conflict", "not_found",
   "cross_site", "too_many_answers", "headers_too_large", "host_unknown"])
 
-/** @param {{ trouble: Trouble, onRetry?: () => void }} props */
-export function Notice({ trouble: { code, values }, onRetry }) {
+/** @param {{ trouble: Trouble, onRetry?: () => void, onProceed?: () => void }} props */
+export function Notice({ trouble: { code, values }, onRetry, onProceed }) {
   const { picker, refusal } = usePage().store
   return html`
     <div class="notice" role="alert">
@@ -19,6 +19,7 @@ export function Notice({ trouble: { code, values }, onRetry }) {
       <div class="notice__body">
         <p>${t(`errors.${code}`, values)}</p>
         <p class="notice__steps">
+          ${onProceed && html`<button type="button" class="button button--small" onClick=${onProceed}><${Icon} name="forward" />${t("answer.proceed")}</button>`}
           ${onRetry && html`<button type="button" class="button button--small" onClick=${onRetry}><${Icon} name="again" />${t("answer.again")}</button>`}
           ${!NOT_ABOUT_THE_MODEL.has(code) && html`
             <button type="button" class="button button--small" onClick=${() => { picker.value = "model" }}>${t("models.choose_other")}</button>`}

@@ -74,6 +74,7 @@ def _figures(result: dict[str, Any], samples: list[Sample], count: int = 1) -> d
         "errors": result["errors"],
     }
     if samples:
+        figures["memory"] = (max(one.resident for one in samples) - samples[0].resident) / 1024 / count
         figures["cpu"] = (samples[-1].cpu - samples[0].cpu) * 1e6 / result["tokens"]
         figures.update(_steady(result, samples, count))
     return figures
@@ -85,10 +86,7 @@ def _steady(result: dict[str, Any], samples: list[Sample], count: int) -> dict[s
     if len(steady) < 2:
         return {}
     seconds = (steady[-1].at_ns - steady[0].at_ns) / 1e9
-    return {
-        "steady": (steady[-1].cpu - steady[0].cpu) * 1e6 / (seconds * count * TOKENS_PER_SECOND),
-        "memory": (max(one.resident for one in steady) - samples[0].resident) / 1024 / count,
-    }
+    return {"steady": (steady[-1].cpu - steady[0].cpu) * 1e6 / (seconds * count * TOKENS_PER_SECOND)}
 
 
 def _medians(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -121,7 +119,7 @@ def _goals(count: int, direct: dict[str, float], through: dict[str, float]) -> l
         goals += [
             Goal(f"{count} answers: CPU per token", through["cpu"], 80, "us"),
             Goal(f"{count} answers: tokens late", 100 - through["in_time"], 0, "%"),
-            Goal(f"{count} answers: memory per answer", through.get("memory", 0.0), 60, "KB"),
+            Goal(f"{count} answers: memory per answer", through["memory"], 60, "KB"),
         ]
     if count >= 1000:
         goals += [

@@ -18,7 +18,6 @@ from tests.campaigns.stage import Stage
 
 LONG = Manners(tokens=(150, 400), per_second=(20, 40), leaves=0.01, renames=0.1, pause=0.5)
 BRISK = Manners(tokens=(5, 20), per_second=(40, 60), leaves=0.0, renames=0.2, pause=0.2)
-SENDERS = 3  # clients that send something new all the time, and so notice what is refused
 PATIENCE = 120.0  # seconds for the last answers to end
 PROBE_SECONDS = 0.1
 
@@ -67,9 +66,12 @@ class Probes:
 
 
 @asynccontextmanager
-async def disturbed(place: Stage, report: Report, streams: int) -> AsyncGenerator[tuple[Crowd, Probes], None]:
-    """Inside, ``streams`` clients ask and read. Afterwards everything that was begun is read to its end, and judged."""
-    async with crowd_of(place.port, place.folder, [LONG] * streams + [BRISK] * SENDERS) as crowd:
+async def disturbed(place: Stage, report: Report, streams: int, senders: int = 3) -> AsyncGenerator[tuple[Crowd, Probes], None]:
+    """Inside, ``streams`` clients ask and read, ``senders`` send something new all the time.
+
+    Afterwards everything that was begun is read to its end, and judged.
+    """
+    async with crowd_of(place.port, place.folder, [LONG] * streams + [BRISK] * senders) as crowd:
         probes = Probes(place.port)
         watching = asyncio.create_task(probes.run())
         try:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from server.transfer import reading, tree
-from server.transfer.formats import freegpt, own
+from server.transfer.formats import chatbox, chatgpt, claude, freegpt, librechat, llama_cpp, lobechat, nextchat, open_webui, own
 from server.transfer.values import Arrival, Unknown
 
 # The narrower description first.
-FORMATS: Sequence[ModuleType] = (own, freegpt)
+FORMATS: Sequence[ModuleType] = (
+    own, freegpt, nextchat, lobechat, chatbox, chatgpt, claude, librechat, llama_cpp, open_webui
+)  # fmt: skip
 
 
 def read(data: bytes, *, owner: str, now: float) -> tuple[str, Iterator[Arrival]]:

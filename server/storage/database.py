@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -56,6 +57,7 @@ class Database:
         self.path = folder / FILE_NAME
         self._folder = folder
         self._lock = lock_folder(folder)
+        self._found_locked_at = 0.0  # monotonic; by somebody else, for longer than busy_timeout
         try:
             self._make_private()
             self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -93,13 +95,21 @@ class Database:
 
     def submit(self, job: Callable[[Connection], Result]) -> Future[Result]:
         """Run ``job`` in one transaction on the writing connection, after everything submitted before."""
-        return self._writer.submit(self._transact, job)
+        return self._writer.submit(self._transact, job, time.monotonic())
 
-    def _transact(self, job: Callable[[Connection], Result]) -> Result:
+    def _transact(self, job: Callable[[Connection], Result], asked_at: float) -> Result:
+        """A job that stood in line behind one that found the database locked has waited long enough: it is not tried.
+
+        Else each would wait for the lock in turn, and a dozen of them would hold every thread of the server.
+        """
+        if asked_at < self._found_locked_at:
+            raise StorageUnavailable("database is locked")
         try:
             with self._writing.begin() as connection:
                 return job(connection)
         except DBAPIError as error:
+            if "locked" in str(error.orig):
+                self._found_locked_at = time.monotonic()
             raise StorageUnavailable(str(error.orig)) from error
 
     def write(self, job: Callable[[Connection], Result]) -> Result:

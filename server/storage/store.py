@@ -285,7 +285,7 @@ def _to_message(connection: Connection, row: Row[Any]) -> Message:
     return answer if row.state in TERMINAL else _fold_rows(answer, _rows(connection, row.id, row.seq))
 
 
-def _first_bytes(rows: Iterable[Row[Any]], most: int) -> list[StoredEvent]:
+def _first_bytes(rows: Iterable[Any], most: int) -> list[StoredEvent]:
     taken: list[StoredEvent] = []
     for row in rows:
         taken.append((row[0], row[1], row[2]))

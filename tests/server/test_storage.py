@@ -293,3 +293,18 @@ def test_a109_one_read_of_a_log_is_no_larger_than_a_reader_may_hold(tmp_path: Pa
         assert [seq for page in pages for seq, _, _ in page] == list(range(1, 13))
         assert [len(page) for page in pages[:2]] == [5, 4]
         assert sum(len(data) for _, _, data in pages[-1]) < 1_100_000
+
+
+def test_a093_those_who_wait_for_a_locked_database_are_refused_together(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened, contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+        opened.write(lambda connection: connection.execute(text("PRAGMA busy_timeout=300")))
+        tried: list[int] = []
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [opened.submit(lambda connection, number=number: tried.append(number)) for number in range(3)]
+        began = time.monotonic()
+        assert [type(job.exception(30)) for job in waiting] == [StorageUnavailable] * 3
+        waited = time.monotonic() - began
+        other.execute("ROLLBACK")
+        opened.write(lambda connection: tried.append(9))
+        assert tried == [9]
+        assert waited < 0.85  # one pause of 0.3 s, not three

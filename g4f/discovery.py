@@ -17,10 +17,11 @@ from g4f.base import Provider
 from g4f.errors import ProviderError
 from g4f.transport import Deadlines, Terms, Transport
 
-PATIENCE = 0.3  # seconds a probe may take
+PATIENCE = 0.3  # seconds to find out whether anybody listens
+BUSY = 1.5  # seconds for somebody who does to say who they are: a server that is writing an answer is slow
 DOCKER_HOST = "host.docker.internal"  # the machine outside, seen from a container
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
-_TERMS = Terms(deadlines=Deadlines(connect=PATIENCE, first_byte=PATIENCE, idle=PATIENCE, content=PATIENCE, total=PATIENCE))
+_TERMS = Terms(deadlines=Deadlines(connect=PATIENCE, first_byte=BUSY, idle=BUSY, content=BUSY, total=BUSY))
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ async def discover(transport: Transport, classes: Sequence[type[Provider]], sett
     """The addresses of the servers found, by provider id; of several the first host wins, this machine before others."""
     if not settings.enabled:
         return {}
+    await transport.prepare()
     hosts = await _private_hosts(settings.hosts)
     wanted = [(kind, probe, host, port) for kind in classes for probe, port in _places(kind, settings) for host in hosts]
     answers = await asyncio.gather(*(_recognised(transport, probe, host, port) for _, probe, host, port in wanted))

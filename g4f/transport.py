@@ -11,7 +11,7 @@ import json
 import ssl
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -77,6 +77,16 @@ class Transport:
         self._ca_file = ca_file
         self._trust_env = trust_env
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+
+    async def prepare(self) -> None:
+        """Do now, in a thread, what the first request would have to wait for: a fifth of a second of imports and certificates."""
+        await asyncio.to_thread(self._warm_up)
+        self._session()
+
+    def _warm_up(self) -> None:
+        aiohttp.ClientSession  # noqa: B018 - its first attribute imports the module
+        with suppress(NotConfigured):  # a certificate file that cannot be read concerns the request that needs it
+            ssl_context(self._ca_file)
 
     async def close(self) -> None:
         """Close the session of the running loop, and with it every request still under way in it."""

@@ -35,6 +35,8 @@ def models() -> Response:
 
 @blueprint.get("/providers")
 def providers() -> Response:
+    here = services()
+    here.loop.spawn(here.catalog.refresh())  # nobody waits for it; it does nothing while the last answers are fresh
     return jsonify(_providers())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
@@ -40,13 +41,13 @@ class Pages:
         self._load()
 
     def _load(self) -> None:
+        self.version = self._version()
         self._files = WhiteNoise(
             None, mimetypes={".mjs": "text/javascript", ".js": "text/javascript"}, allow_all_origins=False, max_age=0
         )
         for folder in SERVED:
             if (self._client / folder).is_dir():
                 self._files.add_files(str(self._client / folder), prefix=folder)
-        self.version = self._version()
         self._shells: dict[str, str] = {}
         self._preload: str | None = None
         self._importmap = json.loads(self._read("importmap.json"))["imports"]
@@ -56,8 +57,10 @@ class Pages:
         state = hashlib.sha256()
         for folder in SERVED:
             for file in sorted((self._client / folder).rglob("*")):
-                if file.is_file() and file.suffix != ".gz":
-                    facts = file.stat()
+                facts = file.stat()
+                if file.suffix == ".gz":
+                    _drop_if_stale(file, facts.st_mtime_ns)
+                elif file.is_file():
                     state.update(f"{file.relative_to(self._client)}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
         return state.hexdigest()[:VERSION_LENGTH]
 
@@ -124,6 +127,14 @@ class Pages:
                 if module not in seen and (self._client / module).is_file():
                     seen.add(module)
                     waiting.append(module)
+
+
+def _drop_if_stale(compressed: Path, changed: int) -> None:
+    """run.py gives a compressed copy its source's time; one with another time was made from another text."""
+    source = compressed.with_suffix("")
+    if not source.exists() or source.stat().st_mtime_ns != changed:
+        with contextlib.suppress(OSError):
+            compressed.unlink()
 
 
 def _join(importer: str, target: str) -> str:

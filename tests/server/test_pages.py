@@ -1,0 +1,104 @@
+"""The pages and the static files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from server.context import Services
+from server.pages import Pages
+
+
+def assets(page: str) -> str:
+    found = re.search(r"assets/([0-9a-f]{12})/", page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(("address", "root"), [("/", "./"), ("/chat/", "../"), ("/chat/some-id", "../"), ("/login", "./")])
+def test_a_page_names_everything_relative_to_itself(client: FlaskClient, address: str, root: str) -> None:
+    page = client.get(address).text
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert links
+    assert all(link.startswith((root, "#", "data:")) for link in links)
+    assert "{{" not in page
+
+
+def test_every_module_that_the_page_needs_at_once_is_named_in_it(client: FlaskClient) -> None:
+    page = client.get("/").text
+    preloaded = set(re.findall(r'modulepreload" href="\./assets/\w+/([^"]+)"', page))
+    assert {"js/main.js", "js/view.js", "js/store.js", "vendor/preact.mjs"} <= preloaded
+    for path in preloaded:
+        assert client.get(f"/assets/{assets(page)}/{path}").status_code == 200
+
+
+def test_a_file_with_a_version_is_kept_for_ever_and_one_without_is_asked_for_again(client: FlaskClient) -> None:
+    version = assets(client.get("/").text)
+    assert "immutable" in client.get(f"/assets/{version}/js/main.js").headers["Cache-Control"]
+    assert client.get("/assets/js/main.js").headers["Cache-Control"] == "no-cache"
+    assert client.get("/assets/000000000000/js/main.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../config.json",
+        "%2e%2e/config.json",
+        "..%2fconfig.json",
+        "....//config.json",
+        "js/../../config.json",
+        "/etc/passwd",
+        "js/main.js/",
+        "js",
+        "package.json",
+        "html/index.html",
+        "importmap.json",
+        ".npmrc",
+        "js/main.js%00.png",
+        "js\\main.js",
+        "",
+        "x" * 3000,
+    ],
+)
+def test_a066_nothing_but_the_manifest_is_served(client: FlaskClient, path: str) -> None:
+    for start in ("/assets/", "/assets/0123456789ab/"):
+        response = client.get(start + path)
+        assert response.status_code in (404, 308, 405), response.status_code
+        assert b"data_dir" not in response.data
+
+
+def test_the_chosen_theme_and_language_are_in_the_first_paint(client: FlaskClient) -> None:
+    client.set_cookie("theme", "dark")
+    client.set_cookie("language", "en")
+    page = client.get("/").text
+    assert 'data-theme="dark"' in page
+    assert 'lang="en"' in page
+    client.set_cookie("theme", '"><script>')
+    assert "<script>" not in client.get("/").text
+
+
+def test_a_section_of_the_guide_is_shown_and_given_as_text(client: FlaskClient) -> None:
+    assert client.get("/help/ru/ollama.md").mimetype == "text/html"
+    assert client.get("/help/ru/ollama.md?raw").text.startswith("#")
+    for path in ("/help/ru/../ru/ollama.md", "/help/ru/nothing.md", "/help/xx/ollama.md", "/help/ru/..%2f..%2fREADME.md"):
+        assert client.get(path).status_code == 404
+
+
+def test_a_stale_compressed_copy_is_never_served(tmp_path: Path, client: FlaskClient, services: Services) -> None:
+    for folder in ("js", "html"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "importmap.json").write_text('{"imports": {}}')
+    source, copy = tmp_path / "js/main.js", tmp_path / "js/main.js.gz"
+    source.write_text("new")
+    copy.write_bytes(gzip.compress(b"old"))
+    os.utime(copy, ns=(1, 1))
+    pages = Pages(tmp_path)
+    with client.application.test_request_context(headers={"Accept-Encoding": "gzip"}):
+        response = pages.file("js/main.js", forever=False)
+        assert response.data == b"new"
+    assert not copy.exists()

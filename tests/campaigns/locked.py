@@ -16,7 +16,7 @@ from tests.campaigns.report import NotRun, Report
 from tests.campaigns.script import Script
 from tests.campaigns.stage import Stage, stage
 
-SHORT = {"streams": 5, "seconds": "3 12"}
+SHORT = {"streams": 5, "seconds": "3 7"}
 BURST = 32  # questions sent at once while the lock is held: more than the server has threads
 INVISIBLE_SECONDS = 4.0  # a lock shorter than this must refuse nobody: the busy timeout is five
 RECOVERY_SECONDS = 2.0

@@ -189,7 +189,7 @@ def _tell(report: Report, soak: Soak, after: Sample) -> None:
     report.add("resident, slope in 10 minutes", slope(settled) * 600 / 2**20, "MB", 1)
     report.add("descriptors, most", max(one.descriptors for one in samples))
     report.add("threads, most", max(one.threads for one in samples))
-    report.add("descriptors when all have gone", after.descriptors)
+    report.add("descriptors when the readers have gone (answers go on)", after.descriptors)
     report.add("CPU of the server, of one core", _share(samples) * 100, "%")
 
 

@@ -25,6 +25,7 @@ from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
 from server.storage.accounts import Accounts
 from server.storage.database import Database
+from server.storage.search import Indexer
 from server.storage.store import SqlStore
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
         database = Database(settings.data_dir)
         undo.callback(database.close)
         store = SqlStore(database)
+        indexer = Indexer(database)
+        undo.callback(indexer.close)
         loop = LoopThread()
         undo.callback(loop.close)
         transport = _transport(settings)
@@ -71,6 +74,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             settings=settings,
             database=database,
             store=store,
+            indexer=indexer,
             conversations=Conversations(store),
             transport=transport,
             catalog=catalog,
@@ -120,6 +124,7 @@ def close_app(app: Flask, grace: float = 0.0) -> None:
     services.loop.run(services.catalog.close())
     services.loop.run(services.transport.close())
     services.loop.close()
+    services.indexer.close()
     services.database.close()
 
 

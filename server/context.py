@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from server.roles import Roles
     from server.settings import Settings
     from server.storage.database import Database
+    from server.storage.search import Indexer
     from server.storage.store import SqlStore
 
 KEY = "freegpt"
@@ -32,6 +33,7 @@ class Services:
     settings: Settings
     database: Database
     store: SqlStore
+    indexer: Indexer
     conversations: Conversations
     transport: Transport
     catalog: Catalog

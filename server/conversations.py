@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from g4f.chat import Citation, Event, FinishReason, Options, Reasoning, Seam, Started, Text, ToolCall, Usage
 from server.errors import ApiError, NotFound
+from server.finding import EVERYWHERE, Change, Shelf
 
 State = Literal["queued", "running", "complete", "stopped", "failed", "interrupted"]
 TERMINAL: frozenset[str] = frozenset({"complete", "stopped", "failed", "interrupted"})
@@ -52,6 +53,10 @@ class Conversation:
     updated_at: float
     revision: int = 1
     running: bool = False
+    pinned: bool = False
+    archived_at: float | None = None
+    folder: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,13 +182,17 @@ class Store(Protocol):
     def open_answer(self, new: NewAnswer) -> Opened: ...
     def proceed(self, owner: str, answer_id: str, now: float) -> Proceeding | None: ...
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None: ...
-    def conversations(self, owner: str, limit: int, before: tuple[float, str] | None) -> Sequence[Conversation]: ...
+    def conversations(
+        self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = ...
+    ) -> Sequence[Conversation]: ...
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]: ...
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
     def place_of(self, owner: str, answer_id: str) -> Opened | None: ...
     def newest_message(self, owner: str, conversation_id: str) -> str | None: ...
     def has_message(self, owner: str, conversation_id: str, message_id: str) -> bool: ...
-    def rename(self, owner: str, conversation_id: str, title: str, revision: int | None, now: float) -> Conversation | None: ...
+    def change(
+        self, owner: str, conversation_id: str, change: Change, revision: int | None, now: float
+    ) -> Conversation | None: ...
     def delete(self, owner: str, conversation_id: str, now: float) -> bool: ...
     def restore(self, owner: str, conversation_id: str) -> Conversation | None: ...
 
@@ -282,16 +291,22 @@ class Conversations:
             raise NotFound
         return place
 
-    def list(self, owner: str, limit: int, before: str | None) -> tuple[Sequence[Conversation], str | None]:
+    def list(
+        self, owner: str, limit: int, before: str | None, shelf: Shelf = EVERYWHERE
+    ) -> tuple[Sequence[Conversation], str | None]:
         """Newest first; the second value is the cursor of the next page, if there is one."""
-        page = self.store.conversations(owner, limit + 1, _parse_cursor(before) if before else None)
+        page = self.store.conversations(owner, limit + 1, _parse_cursor(before) if before else None, shelf)
         if len(page) <= limit:
             return page, None
         last = page[limit - 1]
         return page[:limit], f"{last.updated_at!r}~{last.id}"
 
     def rename(self, owner: str, conversation_id: str, title: str, revision: int | None) -> Conversation:
-        conversation = self.store.rename(owner, conversation_id, title, revision, time.time())
+        return self.change(owner, conversation_id, Change(title=title), revision)
+
+    def change(self, owner: str, conversation_id: str, change: Change, revision: int | None = None) -> Conversation:
+        """A new title, pinned or not, archived or not, into a folder, with tags. Raises ``Conflict`` for another revision."""
+        conversation = self.store.change(owner, conversation_id, change, revision, time.time())
         if conversation is None:
             raise NotFound
         return conversation

@@ -1,16 +1,19 @@
-"""``/backend-api/v2/conversations``: list, read, rename, delete, restore."""
+"""``/backend-api/v2/conversations``: list, read, change, delete, restore; the folders and tags they have."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from server import wire
+from server.api import query
 from server.api.body import Body, read
 from server.context import owner, services
 from server.errors import ApiError
+from server.finding import Change, Shelf
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/conversations")
 
@@ -19,18 +22,35 @@ LARGEST_PAGE = 500
 LONGEST_TITLE = 200  # characters
 
 
-class RenameBody(Body):
-    title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
+LONGEST_NAME = 60  # characters of a folder or a tag
+MOST_TAGS = 20
+MOST_PINNED = 100  # shown at once, above the list
+
+
+class ChangeBody(Body):
+    title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)] | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    folder: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]], Field(max_length=MOST_TAGS)] | None = None
     revision: int | None = None
 
 
 @blueprint.get("")
 def list_() -> Response:
-    limit = request.args.get("limit", str(PAGE))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= LARGEST_PAGE):
-        raise ApiError("bad_request", 400, f"limit is a number from 1 to {LARGEST_PAGE}", values={"name": "limit"})
-    page, following = services().conversations.list(owner(), int(limit), request.args.get("before"))
-    return jsonify(conversations=[wire.conversation_to_json(conversation) for conversation in page], next=following)
+    """One page, and on the first of the plain list also what is pinned, however old."""
+    limit = query.number("limit", PAGE, LARGEST_PAGE)
+    before = request.args.get("before")
+    shelf = Shelf(
+        archived=query.flag("archived"), pinned=query.flag("pinned"), folder=request.args.get("folder"), tag=request.args.get("tag")
+    )
+    everything = shelf == Shelf()
+    page, following = services().conversations.list(owner(), limit, before, replace(shelf, archived=shelf.archived or False))
+    answer = {"conversations": [wire.conversation_to_json(conversation) for conversation in page], "next": following}
+    if everything and before is None:
+        pinned, _ = services().conversations.list(owner(), MOST_PINNED, None, Shelf(archived=False, pinned=True))
+        answer["pinned"] = [wire.conversation_to_json(conversation) for conversation in pinned]
+    return jsonify(answer)
 
 
 @blueprint.get("/<conversation_id>")
@@ -43,13 +63,28 @@ def show(conversation_id: str) -> Response:
 
 
 @blueprint.patch("/<conversation_id>")
-def rename(conversation_id: str) -> Response:
-    body = read(RenameBody)
-    title = " ".join(body.title.split())
-    if not title:
-        raise ApiError("bad_request", 400, "The title is empty", values={"name": "title"})
-    conversation = services().conversations.rename(owner(), conversation_id, title, body.revision)
+def change(conversation_id: str) -> Response:
+    body = read(ChangeBody)
+    tags = None if body.tags is None else tuple(dict.fromkeys(name("tags", tag) for tag in body.tags))
+    wanted = Change(
+        title=None if body.title is None else name("title", body.title),
+        pinned=body.pinned,
+        archived=body.archived,
+        folder=None if body.folder is None else " ".join(body.folder.split()),
+        tags=tags,
+    )
+    if wanted == Change():
+        raise ApiError("bad_request", 400, "Nothing to change", values={"name": "title"})
+    conversation = services().conversations.change(owner(), conversation_id, wanted, body.revision)
     return jsonify(conversation=wire.conversation_to_json(conversation))
+
+
+def name(field: str, text: str) -> str:
+    """Without spaces around and in rows. Raises for a name of nothing else."""
+    words = " ".join(text.split())
+    if not words:
+        raise ApiError("bad_request", 400, f"{field}: a name is empty", values={"name": field})
+    return words
 
 
 @blueprint.delete("/<conversation_id>")

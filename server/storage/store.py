@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, true, update
 
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
@@ -30,6 +30,8 @@ from server.conversations import (
     fold,
 )
 from server.errors import Conflict, NotFound
+from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
+from server.storage import search
 from server.storage.database import Database
 from server.storage.tables import conversation, event, generation, message
 
@@ -61,6 +63,7 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        database.write(search.prepare)
 
     # Conversations
 
@@ -74,8 +77,10 @@ class SqlStore:
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
         return self.database.read(lambda connection: _conversation(connection, owner, conversation_id))
 
-    def conversations(self, owner: str, limit: int, before: tuple[float, str] | None) -> Sequence[Conversation]:
-        query = _conversations().where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None))
+    def conversations(
+        self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = EVERYWHERE
+    ) -> Sequence[Conversation]:
+        query = _conversations().where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), *_standing_on(shelf))
         if before is not None:
             moment, last_id = before
             query = query.where(
@@ -121,7 +126,9 @@ class SqlStore:
         query = _messages(owner).where(message.c.id == message_id, message.c.conversation_id == conversation_id)
         return self.database.read(lambda connection: connection.execute(query).first()) is not None
 
-    def rename(self, owner: str, conversation_id: str, title: str, revision: int | None, now: float) -> Conversation | None:
+    def change(
+        self, owner: str, conversation_id: str, change: Change, revision: int | None, now: float
+    ) -> Conversation | None:
         def write(connection: Connection) -> Conversation | None:
             found = _conversation(connection, owner, conversation_id)
             if found is None:
@@ -130,12 +137,38 @@ class SqlStore:
                 raise Conflict
             connection.execute(
                 update(conversation)
-                .where(conversation.c.id == conversation_id)
-                .values(title=title, revision=conversation.c.revision + 1)
+                .where(conversation.c.id == conversation_id, conversation.c.owner == owner)
+                .values(revision=conversation.c.revision + 1, **_changed(change, found, now))
             )
-            return replace(found, title=title, revision=found.revision + 1)
+            if change.title is not None:
+                search.index_title(connection, conversation_id)
+            return _conversation(connection, owner, conversation_id)
 
         return self.database.write(write)
+
+    def folders(self, owner: str) -> list[tuple[str, int]]:
+        """Names in use and how many conversations each holds."""
+        query: Any = (
+            select(conversation.c.folder, func.count())
+            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.folder != "")
+            .group_by(conversation.c.folder)
+        )
+        return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
+
+    def tags(self, owner: str) -> list[tuple[str, int]]:
+        """Like ``folders``."""
+        each = func.json_each(conversation.c.tags).table_valued("value")
+        query: Any = (
+            select(each.c.value, func.count())
+            .select_from(conversation.join(each, true()))
+            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.tags != "[]")
+            .group_by(each.c.value)
+        )
+        return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
+
+    def search(self, owner: str, wanted: Wanted, limit: int, before: int | None) -> tuple[list[Found], int | None]:
+        """One page of messages that say what is wanted, and the cursor of the next one."""
+        return search.search(self.database, owner, wanted, limit, before)
 
     def delete(self, owner: str, conversation_id: str, now: float) -> bool:
         """Hide it; ``purge`` removes it for good later, so that deleting can be undone."""
@@ -220,6 +253,7 @@ class SqlStore:
             old = select(generation.c.answer_id).where(generation.c.finished_at < events_before)
             connection.execute(delete(event).where(event.c.answer_id.in_(old)))
             connection.execute(delete(conversation).where(conversation.c.deleted_at < deleted_before))
+            search.sweep(connection)
 
         self.database.write(write)
 
@@ -257,7 +291,38 @@ def _to_conversation(row: Row[Any]) -> Conversation:
         updated_at=row.updated_at,
         revision=row.revision,
         running=bool(row.running),
+        pinned=bool(row.pinned),
+        archived_at=row.archived_at,
+        folder=row.folder,
+        tags=tuple(json.loads(row.tags)),
     )
+
+
+def _standing_on(shelf: Shelf) -> list[Any]:
+    """The clauses that keep a list to one shelf."""
+    clauses: list[Any] = []
+    if shelf.archived is not None:
+        clauses.append(conversation.c.archived_at.is_not(None) if shelf.archived else conversation.c.archived_at.is_(None))
+    if shelf.pinned is not None:
+        clauses.append(conversation.c.pinned == int(shelf.pinned))
+    if shelf.folder is not None:
+        clauses.append(conversation.c.folder == shelf.folder)
+    if shelf.tag is not None:
+        each = func.json_each(conversation.c.tags).table_valued("value")
+        clauses.append(exists(select(1).select_from(each).where(each.c.value == shelf.tag)))
+    return clauses
+
+
+def _changed(change: Change, found: Conversation, now: float) -> dict[str, Any]:
+    """The columns that a change writes."""
+    columns: dict[str, Any] = {name: value for name, value in vars(change).items() if value is not None}
+    if "pinned" in columns:
+        columns["pinned"] = int(columns["pinned"])
+    if "archived" in columns:
+        columns["archived_at"] = (found.archived_at or now) if columns.pop("archived") else None
+    if "tags" in columns:
+        columns["tags"] = json.dumps(columns["tags"], ensure_ascii=False)
+    return columns
 
 
 def _messages(owner: str) -> Any:
@@ -331,6 +396,7 @@ def _open_answer(connection: Connection, new: NewAnswer) -> Opened:
                 id=new.question_id, parent_id=new.parent_id, number=number, author="user", text=new.question_text, **common
             )
         )
+        search.index(connection, [new.question_id])
     connection.execute(
         insert(message).values(
             id=new.answer_id, parent_id=new.question_id, number=number + 1, author="assistant", text="", **common
@@ -412,9 +478,9 @@ def _open_conversation(connection: Connection, new: NewAnswer) -> None:
         )
     elif row.owner != new.owner:
         raise NotFound
-    else:  # a question in a deleted conversation brings it back: nothing that was sent is lost
+    else:  # a question in a deleted or archived conversation brings it back: nothing that was sent is lost
         connection.execute(
-            update(conversation).where(conversation.c.id == new.conversation_id).values(deleted_at=None, **chosen)
+            update(conversation).where(conversation.c.id == new.conversation_id).values(deleted_at=None, archived_at=None, **chosen)
         )
 
 
@@ -442,6 +508,7 @@ def _finish(connection: Connection, answer_id: str, end: Ended, now: float) -> N
         )
     )
     connection.execute(update(conversation).where(conversation.c.id == row.conversation_id).values(updated_at=now))
+    search.index(connection, [answer_id])
 
 
 def _details(answer: Answer) -> dict[str, Any]:
@@ -472,6 +539,7 @@ def _import(connection: Connection, owner: str, arrived: Conversation, messages:
         return None
     if row is None:
         columns = {name: value for name, value in vars(arrived).items() if name in conversation.c}
+        columns |= {"pinned": int(arrived.pinned), "tags": json.dumps(arrived.tags, ensure_ascii=False)}
         connection.execute(insert(conversation).values(owner=owner, **columns))
     here = select(message.c.id, message.c.number).where(message.c.conversation_id == arrived.id)
     numbers: dict[str, int] = {row.id: row.number for row in connection.execute(here)}
@@ -489,6 +557,7 @@ def _import(connection: Connection, owner: str, arrived: Conversation, messages:
         answers = [_generation_row(arrived.role, each) for each in added if isinstance(each, Answer)]
         if answers:
             connection.execute(insert(generation), answers)
+        search.index(connection, [each.id for each in added])
     if row is not None and (added or row.deleted_at is not None):
         connection.execute(
             update(conversation)

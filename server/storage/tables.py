@@ -1,4 +1,7 @@
-"""The tables, as SQLAlchemy Core sees them. They change only by a migration in migrations/versions/."""
+"""The tables, as SQLAlchemy Core sees them. They change only by a migration in migrations/versions/.
+
+The search has tables of its own, which can be made anew at any time: server/storage/search.py.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,10 @@ conversation = Table(
     Column("updated_at", Float, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("deleted_at", Float),
+    Column("pinned", Integer, nullable=False, server_default="0"),
+    Column("archived_at", Float),
+    Column("folder", Text, nullable=False, server_default=""),  # its name; "" is none
+    Column("tags", Text, nullable=False, server_default="[]"),  # JSON: a list of names
     Index("conversation_by_age", "owner", "updated_at", "id"),
 )
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from server.context import Services
 from server.conversations import NewAnswer, Opened
+from server.finding import Change
 from tests.fakes import WORDS, Scripted
 from tests.server.conftest import Ask, question, read_events
 
@@ -206,7 +207,7 @@ def test_a_deleted_conversation_is_gone_and_can_be_brought_back(ask: Ask, client
     assert client.delete(address).json == {"deleted": True}
     assert client.get(address).status_code == 404
     assert client.get(f"{API}/answers/{reply.answer}/events").status_code == 404
-    assert client.get(f"{API}/conversations").json == {"conversations": [], "next": None}
+    assert client.get(f"{API}/conversations").json == {"conversations": [], "next": None, "pinned": []}
     assert client.delete(address).status_code == 404
     assert client.post(f"{address}/restore", json={}).status_code == 200
     assert client.get(address).status_code == 200
@@ -327,7 +328,7 @@ def test_another_owners_row_is_no_row(ask: Ask, services: Services) -> None:
     assert store.answer("bob", reply.answer) is None
     assert store.place_of("bob", reply.answer) is None
     assert list(store.conversations("bob", 10, None)) == []
-    assert store.rename("bob", reply.conversation, "x", None, 0.0) is None
+    assert store.change("bob", reply.conversation, Change(title="x"), None, 0.0) is None
     assert not store.delete("bob", reply.conversation, 0.0)
     assert store.restore("bob", reply.conversation) is None
     assert store.conversation("owner", reply.conversation) is not None

@@ -257,8 +257,8 @@ def test_a094_a_migration_that_is_killed_leaves_the_old_schema(tmp_path: Path) -
 def test_a094_a_verified_copy_is_made_before_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with temporary(tmp_path) as opened:
         ask(opened)
-    monkeypatch.setattr(database, "HEAD", "0002")
-    monkeypatch.setattr(backup, "HEAD", "0002")
+    monkeypatch.setattr(database, "HEAD", "9999")
+    monkeypatch.setattr(backup, "HEAD", "9999")
     with temporary(tmp_path):
         pass
     (copy,) = (tmp_path / backup.FOLDER).glob(f"schema-{HEAD}-*.db")

@@ -1,0 +1,59 @@
+"""What is looked for, and what was found: the values of the search and of the shelves conversations stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for. Times in Unix seconds; ``None`` and "" do not narrow."""
+
+    text: str
+    since: float | None = None
+    until: float | None = None
+    model: str = ""
+    folder: str | None = None
+    archived: bool | None = None
+    by_rank: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A message that says what is looked for, or the first of a conversation whose title does. Ranges in code points."""
+
+    conversation: str
+    message_id: str
+    role: str
+    title: str
+    title_ranges: list[Range]
+    snippet: str
+    ranges: list[Range]
+    created_at: float
+    archived: bool
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Which conversations of a list are meant. ``None`` does not narrow; the folder "" is no folder."""
+
+    archived: bool | None = None
+    pinned: bool | None = None
+    folder: str | None = None
+    tag: str | None = None
+
+
+EVERYWHERE = Shelf()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to change about a conversation; ``None`` leaves as it is. The folder "" is no folder."""
+
+    title: str | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    folder: str | None = None
+    tags: tuple[str, ...] | None = None

@@ -29,6 +29,8 @@ def run(options: argparse.Namespace) -> Outcome:
             for kind in KINDS:
                 result, _ = load("answers", port=ports[kind], direct=kind == "direct", **PLAN)
                 delays[kind].append(result["delay"])
+                for fault in result["faults"]:
+                    print(f"  fault: {kind}: {fault}")
     commits = _bare_commits()
     medians = {kind: [median(column) for column in zip(*delays[kind], strict=True)] for kind in KINDS}
     title = f"One answer, from the service's sending of a token to reading it; medians of {options.rounds} runs; milliseconds"

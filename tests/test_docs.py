@@ -21,7 +21,7 @@ ALL = sorted({*ABOUT_THE_CODE, *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"
 MADE_BY_SET_UP = (".venv", "client/vendor", "vendor")
 FILE_NAME = re.compile(r"[\w.-]+\.(?:py|js|mjs|json|css|html|md|txt|toml|yaml|yml|conf|service)")
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
-FOREIGN_FILES = {"pip.conf"}
+FOREIGN_FILES = {"conversations.json", "pip.conf"}
 # Variables of other programs that the guide mentions, and a name that looks like one.
 FOREIGN_VARIABLES = {
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PIP_INDEX_URL", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "OLLAMA_CONTEXT_LENGTH",

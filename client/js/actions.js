@@ -222,6 +222,12 @@ export async function logOut(everywhere) {
 /** Bringing chats in and taking them out, fetched when somebody wants it. */
 export const transfer = () => import("./transfer.js")
 
+/** Where all conversations can be downloaded. */
+export const exportAddress = () => api.exportAddress().href
+
+/** @param {Conversation} conversation @param {"md" | "json"} format */
+export const downloadConversation = async ({ id }, format) => (await transfer()).downloadConversation(id, format)
+
 /** The pages of 2023 kept their chats in the browser. Where there are some, offer to move them. */
 export async function lookForAncestors() {
   if (isKept("conversation:")) (await transfer().catch(() => null))?.lookForAncestors()

@@ -70,6 +70,9 @@ export const previewImport = (file, type) => upload("imports/preview", file, typ
 /** Store what a file holds. @param {BodyInit} file @param {string} type @returns {Promise<Import>} */
 export const bring = (file, type) => upload("imports", file, type)
 
+/** Where a conversation, or all of them, can be downloaded. @param {string} [id] @param {"md" | "json"} [format] */
+export const exportAddress = (id, format) => address(id ? `conversations/${part(id)}/export?format=${format}` : "export")
+
 /** @param {string} answer @returns {Promise<{ state: string }>} */
 export const stopAnswer = answer => call("POST", `answers/${part(answer)}/stop`, {})
 

@@ -2,7 +2,7 @@
 import * as ancestors from "./ancestors.js"
 import * as api from "./api.js"
 import { refreshConversations } from "./actions.js"
-import { complain, toast } from "./say.js"
+import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
 import * as store from "./store.js"
 import { t } from "./i18n.js"
 
@@ -33,25 +33,33 @@ export function postponeAncestors() {
   lookForAncestors()
 }
 
-/** What is in a file; null when it is of no use, which the person is told. @param {Blob} file @returns {Promise<Import | null>} */
+/** @typedef {{ found?: Import, trouble?: import("./store.js").Trouble }} Outcome */
+
+/** What is in a file, or why it is of no use. @param {Blob} file @returns {Promise<Outcome>} */
 export const previewFile = file => send(file, api.previewImport)
 
-/** @param {Blob} file @returns {Promise<boolean>} */
+/** @param {Blob} file @returns {Promise<Outcome>} */
 export async function bringFile(file) {
-  const brought = await send(file, api.bring)
-  if (!brought) return false
-  toast(t("import.done", { count: brought.conversations }))
-  await refreshConversations()
-  return true
+  const outcome = await send(file, api.bring)
+  if (outcome.found) await refreshConversations()
+  return outcome
 }
 
-/** @param {Blob} file @param {(body: Blob, type: string) => Promise<Import>} how */
+/** @param {Blob} file @param {(body: Blob, type: string) => Promise<Import>} how @returns {Promise<Outcome>} */
 async function send(file, how) {
   try {
     const first = new Uint8Array(await file.slice(0, 2).arrayBuffer())
-    return await how(file, ARCHIVE.every((byte, at) => first[at] === byte) ? "application/zip" : "application/json")
+    return { found: await how(file, ARCHIVE.every((byte, at) => first[at] === byte) ? "application/zip" : "application/json") }
   } catch (error) {
-    complain(error)
-    return null
+    if (isLoginNeeded(error)) goToLogin()
+    return { trouble: troubleOf(error) }
   }
+}
+
+/** Have the browser keep one conversation as a file. @param {string} id @param {"md" | "json"} format */
+export function downloadConversation(id, format) {
+  const link = document.createElement("a")
+  link.href = api.exportAddress(id, format).href
+  link.download = ""
+  link.click()
 }

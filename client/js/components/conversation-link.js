@@ -11,7 +11,7 @@ const Menu = lazy(() => import("./menu.js").then(file => file.Menu))
 
 /** @param {{ conversation: Conversation }} props */
 export function ConversationLink({ conversation }) {
-  const { store: { drawer, route }, actions: { addressOf, deleteConversation, go, renameConversation } } = usePage()
+  const { store: { drawer, route }, actions: { addressOf, deleteConversation, downloadConversation, go, renameConversation } } = usePage()
   const [renaming, rename] = useState(false)
   const link = useRef(/** @type {HTMLElement | null} */ (null))
   const { id, title, running } = conversation
@@ -52,18 +52,24 @@ export function ConversationLink({ conversation }) {
         <span class="link__title">${title || t("sidebar.untitled")}</span>
         ${running && html`<span class="dot" role="img" aria-label=${t("sidebar.running")} title=${t("sidebar.running")}></span>`}
       </a>
-      <${Wishes} title=${title} onRename=${() => rename(true)} onDelete=${remove} />
+      <${Wishes} title=${title} onRename=${() => rename(true)} onDelete=${remove}
+        onDownload=${(/** @type {"md" | "json"} */ format) => downloadConversation(conversation, format)} />
     </div>
   `
 }
 
-/** What else can be done with a conversation. @param {{ title: string, onRename: () => void, onDelete: () => void }} props */
-function Wishes({ title, onRename, onDelete }) {
+/**
+ * What else can be done with a conversation.
+ * @param {{ title: string, onRename: () => void, onDelete: () => void, onDownload: (format: "md" | "json") => void }} props
+ */
+function Wishes({ title, onRename, onDelete, onDownload }) {
   const [isOpen, open] = useState(false)
   const button = useRef(/** @type {HTMLElement | null} */ (null))
   const label = t("sidebar.actions", { title })
   const items = [
     { icon: "pencil", label: t("sidebar.rename"), keys: "F2", run: onRename },
+    { icon: "download", label: t("sidebar.take_markdown"), run: () => onDownload("md") },
+    { icon: "download", label: t("sidebar.take_json"), run: () => onDownload("json") },
     { icon: "trash", label: t("sidebar.delete"), keys: "Del", run: onDelete, danger: true },
   ]
   const close = (/** @type {{ focusBack: boolean }} */ { focusBack }) => {

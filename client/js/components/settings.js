@@ -1,8 +1,10 @@
 /** What a person may set for this browser, and the way out where one had to log in. */
-import { html, useEffect, useState } from "../view.js"
+import { html, lazy, useEffect, useState } from "../view.js"
 import { LANGUAGES, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
+
+const ImportSection = lazy(() => import("./import-section.js").then(file => file.ImportSection), ["import"])
 
 const THEMES = ["auto", "light", "dark"]
 const ACCENTS = ["violet", "blue", "green", "pink"]
@@ -17,6 +19,7 @@ export function Settings() {
       <${Choice} name="accent" value=${accent} swatch options=${ACCENTS.map(id => ({ id, label: t(`settings.accent_${id}`) }))} />
       <${Choice} name="language" value=${language} options=${[{ id: "", label: t("settings.language_auto") }, ...Object.entries(LANGUAGES).map(([id, label]) => ({ id, label }))]} />
       <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
+      <${ImportSection} />
       <${Account} />
     <//>
   `

@@ -28,6 +28,7 @@ def start(watched: Watched) -> Page:
     page: Page = watched.page
     page.goto(watched.address)
     expect(page.get_by_role("textbox", name="Сообщение")).to_be_focused()
+    expect(page.get_by_role("button", name=re.compile("Выбрать модель"))).to_contain_text("llama.cpp")
     return page
 
 

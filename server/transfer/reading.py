@@ -12,6 +12,7 @@ from server.transfer.values import Unreadable
 
 LATEST = 4_102_444_800.0  # seconds: the year 2100; what claims to be later is no time
 LONGEST_NUMBER = 1 << 53
+LOOKED_AT = 100  # entries
 
 
 def parse(data: bytes) -> Any:
@@ -47,6 +48,16 @@ def listed(value: object) -> list[Any]:
 def objects(value: object) -> Iterator[dict[str, Any]]:
     """The objects of a list; what else is in it is passed over."""
     return (item for item in listed(value) if isinstance(item, dict))
+
+
+def entries(value: object) -> list[Any]:
+    """A file of one conversation, or of a list of them, as a list."""
+    return [value] if isinstance(value, dict) else listed(value)
+
+
+def sample(value: object) -> list[dict[str, Any]]:
+    """As many entries as tell whose file it is; somebody may send millions of nothing."""
+    return list(objects(entries(value)[:LOOKED_AT]))
 
 
 def text(value: object) -> str:

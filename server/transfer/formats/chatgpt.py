@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from g4f.chat import Citation
-from server.transfer.reading import fields, flat, listed, moment, name, objects, text
+from server.transfer.reading import entries, fields, flat, listed, moment, name, objects, sample, text
 from server.transfer.values import Author, Chat, Turn
 
 NAME = "chatgpt"
@@ -23,15 +23,11 @@ _MARKS = re.compile(
 
 
 def recognises(value: object) -> bool:
-    return any("mapping" in fields(entry) for entry in _entries(value))
-
-
-def _entries(value: object) -> list[Any]:
-    return [value] if isinstance(value, dict) else listed(value)
+    return any("mapping" in entry for entry in sample(value))
 
 
 def chats(value: object) -> Iterator[Chat]:
-    for entry in objects(_entries(value)):
+    for entry in objects(entries(value)):
         if "mapping" in entry:
             yield Chat(
                 key=name(entry.get("conversation_id")) or name(entry.get("id")) or text(entry.get("title")),

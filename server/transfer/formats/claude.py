@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from g4f.chat import Citation
-from server.transfer.reading import fields, listed, moment, name, objects, text
+from server.transfer.reading import entries, fields, moment, name, objects, sample, text
 from server.transfer.values import Author, Chat, Turn, in_a_row
 
 NAME = "claude"
@@ -14,15 +14,11 @@ AUTHORS: dict[str, Author] = {"human": "user", "assistant": "assistant"}
 
 
 def recognises(value: object) -> bool:
-    return any("chat_messages" in fields(entry) for entry in _entries(value))
-
-
-def _entries(value: object) -> list[Any]:
-    return [value] if isinstance(value, dict) else listed(value)
+    return any("chat_messages" in entry for entry in sample(value))
 
 
 def chats(value: object) -> Iterator[Chat]:
-    for entry in objects(_entries(value)):
+    for entry in objects(entries(value)):
         if "chat_messages" in entry:
             yield Chat(
                 key=name(entry.get("uuid")) or text(entry.get("name")),

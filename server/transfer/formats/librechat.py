@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from g4f.chat import Usage
-from server.transfer.reading import fields, flat, listed, moment, name, objects, text, whole
+from server.transfer.reading import entries, fields, flat, listed, moment, name, objects, sample, text, whole
 from server.transfer.values import Chat, Turn, in_a_row
 
 NAME = "librechat"
@@ -14,11 +14,7 @@ REASONS = {"stop": "stop", "length": "length"}
 
 
 def recognises(value: object) -> bool:
-    return any("conversationId" in fields(entry) and _messages(fields(entry)) for entry in _entries(value))
-
-
-def _entries(value: object) -> list[Any]:
-    return [value] if isinstance(value, dict) else listed(value)
+    return any("conversationId" in entry and _messages(entry) for entry in sample(value))
 
 
 def _messages(entry: dict[str, Any]) -> list[Any]:
@@ -26,7 +22,7 @@ def _messages(entry: dict[str, Any]) -> list[Any]:
 
 
 def chats(value: object) -> Iterator[Chat]:
-    for entry in objects(_entries(value)):
+    for entry in objects(entries(value)):
         if "conversationId" in entry:
             about = fields(entry.get("options"))
             yield Chat(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from g4f.chat import Usage
-from server.transfer.reading import fields, flat, listed, moment, name, objects, real, text, whole
+from server.transfer.reading import entries, fields, flat, moment, name, objects, real, sample, text, whole
 from server.transfer.values import Author, Chat, Turn
 
 NAME = "llama.cpp"
@@ -15,15 +15,11 @@ MILLISECONDS = 1000
 
 
 def recognises(value: object) -> bool:
-    return any(isinstance(fields(entry).get("conv"), dict) and "messages" in fields(entry) for entry in _entries(value))
-
-
-def _entries(value: object) -> list[Any]:
-    return [value] if isinstance(value, dict) else listed(value)
+    return any(isinstance(entry.get("conv"), dict) and "messages" in entry for entry in sample(value))
 
 
 def chats(value: object) -> Iterator[Chat]:
-    for entry in objects(_entries(value)):
+    for entry in objects(entries(value)):
         about = fields(entry.get("conv"))
         turns = tuple(_turn(message) for message in objects(entry.get("messages")))
         if about:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from g4f.chat import Citation, Usage
-from server.transfer.reading import fields, flat, listed, moment, name, objects, text, whole
+from server.transfer.reading import entries, fields, flat, listed, moment, name, objects, sample, text, whole
 from server.transfer.values import Author, Chat, Turn, in_a_row
 
 NAME = "open-webui"
@@ -18,21 +18,16 @@ _NANOSECONDS = 1e9
 
 
 def recognises(value: object) -> bool:
-    return any("history" in _chat(entry) or "messages" in fields(fields(entry).get("chat")) for entry in _entries(value))
+    return any("history" in _chat(entry) or "messages" in fields(entry.get("chat")) for entry in sample(value))
 
 
-def _entries(value: object) -> list[Any]:
-    return [value] if isinstance(value, dict) else listed(value)
-
-
-def _chat(entry: object) -> dict[str, Any]:
+def _chat(entry: dict[str, Any]) -> dict[str, Any]:
     """Older files hold the chat itself, newer ones wrap it with its dates."""
-    known = fields(entry)
-    return fields(known["chat"]) if "chat" in known else known
+    return fields(entry["chat"]) if "chat" in entry else entry
 
 
 def chats(value: object) -> Iterator[Chat]:
-    for entry in objects(_entries(value)):
+    for entry in objects(entries(value)):
         chat = _chat(entry)
         if "history" in chat or "messages" in chat:
             yield Chat(

@@ -9,12 +9,14 @@ from typing import Any
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
 from server.conversations import TERMINAL, Answer, Conversation, Message, Question, State
-from server.transfer.reading import fields, name, objects, real, text, whole
+from server.transfer.reading import LATEST, fields, listed, name, objects, real, text, whole
 from server.transfer.tree import LONGEST_TITLE
 from server.transfer.values import Arrival
 
 NAME = "freegpt-webui"
 VERSION = 1
+LONGEST_NAME = 60  # characters of a folder or a tag, as in server/api/conversations.py
+MOST_TAGS = 20
 CUT = "server_restarted"  # an answer that was being written when it was exported
 _ID = re.compile(r"[\w:.-]{1,128}")
 _CODE = re.compile(r"[a-z_]{1,60}")
@@ -55,8 +57,8 @@ def chats(value: object) -> Iterator[Arrival]:
 
 def _conversation(given: dict[str, Any]) -> Conversation | None:
     identity = _identity(given.get("id"))
-    created = real(given.get("created_at"))
-    updated = real(given.get("updated_at"))
+    created = _time(given.get("created_at"))
+    updated = _time(given.get("updated_at"))
     if not identity or created is None or updated is None:
         return None
     return Conversation(
@@ -68,6 +70,12 @@ def _conversation(given: dict[str, Any]) -> Conversation | None:
         created_at=created,
         updated_at=updated,
         revision=max(1, min(whole(given.get("revision")), 1 << 31)),
+        pinned=given.get("pinned") is True,
+        archived_at=_time(given.get("archived_at")),
+        folder=name(given.get("folder"))[:LONGEST_NAME],
+        tags=tuple(
+            dict.fromkeys(tag for tag in (name(each)[:LONGEST_NAME] for each in listed(given.get("tags"))[:MOST_TAGS]) if tag)
+        ),
     )
 
 
@@ -78,7 +86,7 @@ def _messages(given: object) -> Iterator[Message]:
     for item in objects(given):
         identity = _identity(item.get("id"))
         parent = item.get("parent_id")
-        created = real(item.get("created_at"))
+        created = _time(item.get("created_at"))
         if (
             not identity
             or identity in here
@@ -99,6 +107,12 @@ def _messages(given: object) -> Iterator[Message]:
         identity = f"{question.id[:100]}-answer"
         if identity not in here:
             yield Answer(identity, question.id, "", question.created_at, "stopped", finished_at=question.created_at, seq=1)
+
+
+def _time(value: object) -> float | None:
+    """Seconds since 1970; a database and a calendar can hold them."""
+    number = real(value)
+    return number if number is not None and 0 <= number <= LATEST else None
 
 
 def _identity(value: object) -> str:
@@ -130,7 +144,7 @@ def _answer(identity: str, parent: str, created: float, item: dict[str, Any]) ->
         usage=_usage(item.get("usage")),
         reason=name(item.get("reason")) or None,
         code=code if _CODE.fullmatch(code) else CUT if str(item.get("state")) not in TERMINAL else None,
-        finished_at=real(item.get("finished_at")) or created,
+        finished_at=_time(item.get("finished_at")) or created,
         seq=max(1, whole(item.get("seq"))),
     )
 

@@ -36,7 +36,8 @@ EVERYTHING: tuple[Message, ...] = (
 
 
 def talk(identity: str = "c1", title: str = "Беседа", **more: Any) -> Conversation:
-    return Conversation(identity, title, "qwen3:8b", "Ollama", "translator", 100.125, 109.0, 5, **more)
+    shelf: dict[str, Any] = {"pinned": True, "archived_at": 108.5, "folder": "Кухня", "tags": ("пирог", "тесто")}
+    return Conversation(identity, title, "qwen3:8b", "Ollama", "translator", 100.125, 109.0, 5, **(shelf | more))
 
 
 def dump(services: Services) -> dict[str, list[Any]]:
@@ -211,3 +212,30 @@ def test_a_message_of_another_conversation_is_not_taken_over(client: FlaskClient
     client.post(f"{API}/imports", json=export.own.document(talk("c2"), EVERYTHING))
     assert services.store.messages("owner", "c1") == before
     backup.verify(services.database.path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created_at": -1},
+        {"created_at": 1e300},
+        {"updated_at": None},
+        {"id": ""},
+        {"id": "../x"},
+        {"tags": "x"},
+        {"tags": [5, None, "a" * 999]},
+        {"folder": ["x"]},
+        {"pinned": "yes"},
+        {"archived_at": "now"},
+        {"revision": -5},
+        {"revision": 1 << 70},
+        {"title": 5},
+        {"role": None},
+    ],
+)
+def test_odd_fields_of_a_conversation_harm_nothing(client: FlaskClient, services: Services, change: dict[str, Any]) -> None:
+    document = export.own.document(talk(), EVERYTHING)
+    document["conversation"] |= change
+    assert client.post(f"{API}/imports", json=document).status_code == 200
+    backup.verify(services.database.path)
+    assert client.get(f"{API}/conversations").status_code == 200

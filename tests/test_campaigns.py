@@ -10,12 +10,13 @@ import sys
 import pytest
 
 from tests.campaigns import drain, kill, locked, resume, slow, soak
-from tests.campaigns.report import Report
+from tests.campaigns.client import Event
+from tests.campaigns.reading import Reading, Violation, check_text
+from tests.campaigns.report import NotRun, Report
+from tests.campaigns.script import Script
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="кампании читают /proc и посылают SIGKILL: только Linux"),
-]
+pytestmark = pytest.mark.timeout(300)
+on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="кампании читают /proc и посылают SIGKILL: только Linux")
 
 
 def figures(report: Report) -> dict[str, float]:
@@ -24,6 +25,7 @@ def figures(report: Report) -> dict[str, float]:
     return {figure.name: figure.value for figure in report.figures}
 
 
+@on_linux
 async def test_twenty_kills_lose_and_change_nothing_that_was_acknowledged_or_shown() -> None:
     done = figures(await kill.run(**kill.SHORT, talk=False))
     assert done["kills"] == 20
@@ -32,6 +34,7 @@ async def test_twenty_kills_lose_and_change_nothing_that_was_acknowledged_or_sho
     assert done["rests asked for and compared"] > 0
 
 
+@on_linux
 async def test_an_answer_put_together_from_hundreds_of_pieces_is_the_same_bytes() -> None:
     done = figures(await resume.run(**resume.SHORT))
     assert done["cut"] >= 300
@@ -40,6 +43,7 @@ async def test_an_answer_put_together_from_hundreds_of_pieces_is_the_same_bytes(
     assert done["compared"] >= 3 * 20
 
 
+@on_linux
 async def test_a_hundred_open_answers_fail_nobody() -> None:
     done = figures(await soak.run(**soak.SHORT))
     assert done["words read and compared"] > 1000
@@ -47,6 +51,7 @@ async def test_a_hundred_open_answers_fail_nobody() -> None:
     assert done["threads, most"] < 100  # a reader costs no thread
 
 
+@on_linux
 async def test_people_are_served_while_a_hundred_slow_clients_hold_their_connections() -> None:
     done = figures(await slow.run(**slow.SHORT))
     assert done["sends"] > 10
@@ -54,6 +59,7 @@ async def test_people_are_served_while_a_hundred_slow_clients_hold_their_connect
     assert done["descriptors, most"] >= 80
 
 
+@on_linux
 async def test_a_server_that_is_told_to_stop_loses_nothing_and_says_how_every_answer_ended() -> None:
     done = figures(await drain.run(**drain.SHORT))
     assert done["exit status"] == 0
@@ -61,7 +67,40 @@ async def test_a_server_that_is_told_to_stop_loses_nothing_and_says_how_every_an
     assert done["acked"] > 30
 
 
+@on_linux
 async def test_a_locked_database_loses_nothing_and_heals_by_itself() -> None:
     done = figures(await locked.run(**locked.SHORT))
     assert done["acked"] > 0
     assert done["complete"] > 0
+
+
+SCRIPT = Script(tokens=3, per_second=1.0, first=7)
+STARTED = Event(1, "started", {"question": "q", "answer": "a"})
+FAULTS = {
+    "a gap": [STARTED, Event(3, "text", {"text": "w7 "})],
+    "an event twice": [STARTED, STARTED],
+    "no beginning": [Event(1, "text", {"text": "w7 "})],
+    "another answer": [Event(1, "started", {"question": "another", "answer": "a"})],
+    "a lost word": [STARTED, Event(2, "text", {"text": "w8 "}), Event(3, "failed", {"state": "interrupted"})],
+    "an early end": [STARTED, Event(2, "text", {"text": "w7 "}), Event(3, "finished", {"state": "complete"})],
+    "words after the end": [STARTED, Event(2, "failed", {"state": "failed"}), Event(3, "text", {"text": "w7 "})],
+}
+
+
+@pytest.mark.parametrize("events", FAULTS.values(), ids=FAULTS)
+def test_a_reader_notices_what_must_not_be(events: list[Event]) -> None:
+    with pytest.raises(Violation):
+        Reading(SCRIPT, "c", "q").take(events)
+
+
+def test_a_stored_text_may_be_a_beginning_and_must_be_whole_when_complete() -> None:
+    check_text(SCRIPT, "w7 w8 ", "interrupted")
+    check_text(SCRIPT, "w7 w8 w9 ", "complete")
+    for text, state in (("w8 ", "interrupted"), ("w7 w8 ", "complete"), ("w7 w8 w9 w10 ", "interrupted")):
+        with pytest.raises(Violation):
+            check_text(SCRIPT, text, state)
+
+
+def test_a_campaign_in_which_nothing_happened_is_no_success() -> None:
+    with pytest.raises(NotRun):
+        Report("nothing").require({"acked": 0, "seen": 5}, "seen", "acked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
@@ -10,17 +11,25 @@ from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended
 
 PING = b": \n\n"
 SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number
+_HALF = re.compile("[\ud800-\udfff]")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def to_row(event: AnswerEvent) -> tuple[str, str]:
     """An event as the log keeps it: its type and its data. Text is kept bare, so that the database can join it without parsing."""
     if isinstance(event, Text):
-        return "text", event.text
+        return "text", _whole(event.text)
     if isinstance(event, Reasoning):
-        return "reasoning", event.text
+        return "reasoning", _whole(event.text)
     kind, fields = _fields(event)
-    return kind, _encode(fields)
+    return kind, _whole(_encode(fields))
+
+
+def _whole(text: str) -> str:
+    """Half a surrogate pair, which JSON can spell, has no bytes: neither the database nor the wire could carry it."""
+    if text.isascii() or not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _fields(event: AnswerEvent) -> tuple[str, dict[str, Any]]:

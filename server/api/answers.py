@@ -19,6 +19,7 @@ from server.streaming import respond
 blueprint = Blueprint("answers", __name__)
 
 LARGEST_NUMBER = 1 << 53  # what JavaScript counts exactly
+LONGEST_NUMBER = len(str(LARGEST_NUMBER))  # digits
 
 
 class RegenerateBody(Body):
@@ -46,7 +47,7 @@ def follow(answer_id: str) -> Response:
 def _after() -> int:
     """The number of the last event the reader has: in the address, or in the header that EventSource sends by itself."""
     given = request.args.get("after") or request.headers.get("Last-Event-ID") or "0"
-    if not (given.isascii() and given.isdigit() and int(given[:20]) <= LARGEST_NUMBER):
+    if not (given.isascii() and given.isdigit() and len(given) <= LONGEST_NUMBER and int(given) <= LARGEST_NUMBER):
         raise ApiError("bad_cursor", 400, "after is not an event number")
     return int(given)
 
@@ -75,7 +76,8 @@ def regenerate(answer_id: str) -> Response:
         options=options,
     )
     if not opened.existed:
-        here.runner.start(opened, choice.task(request_for(opened, choice, options)))
+        with here.runner.opening(opened.answer_id):
+            here.runner.start(opened, choice.task(request_for(opened, choice, options)))
     return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True, allowed=still_signed_in())
 
 
@@ -94,7 +96,9 @@ def proceed(answer_id: str) -> Response:
     here.runner.check_room()
     choice = _choose_again(answer_id, body)
     proceeding = here.conversations.proceed(owner(), answer_id)
-    request = request_for(proceeding.place, choice, Options(**proceeding.options))
-    here.runner.proceed(proceeding.answer, choice.task(request, proceeding.answer.text))
-    after = body.after if body.after is not None else proceeding.answer.seq
+    answer = proceeding.answer
+    with here.runner.opening(answer_id, seq=answer.seq, written=answer.text):
+        request = request_for(proceeding.place, choice, Options(**proceeding.options))
+        here.runner.proceed(answer, choice.task(request, answer.text))
+    after = body.after if body.after is not None else answer.seq
     return respond(events(here.runner, owner(), answer_id, after), here.loop, pings=True, allowed=still_signed_in())

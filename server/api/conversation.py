@@ -20,6 +20,7 @@ from server.streaming import respond
 blueprint = Blueprint("conversation", __name__)
 
 LONGEST_ID = 128  # characters
+MOST_TOKENS = 1 << 30  # more than any model has; a number without a bound would not fit a float
 Identifier = Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[\w:.-]*$")]
 ClientId = Annotated[Identifier, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 Name = Annotated[str, Field(max_length=300)]
@@ -50,9 +51,9 @@ class Meta(Body):
 class OptionsBody(Body):
     temperature: Annotated[float | None, Field(ge=0, le=2, strict=False)] = None
     top_p: Annotated[float | None, Field(ge=0, le=1, strict=False)] = None
-    max_tokens: Annotated[int | None, Field(ge=1)] = None
+    max_tokens: Annotated[int | None, Field(ge=1, le=MOST_TOKENS)] = None
     reasoning_effort: Literal["none", "low", "medium", "high"] | None = None
-    context_length: Annotated[int | None, Field(ge=256)] = None
+    context_length: Annotated[int | None, Field(ge=256, le=MOST_TOKENS)] = None
 
     def to_options(self) -> Options:
         return Options(**self.model_dump())
@@ -79,7 +80,9 @@ class AskBody(Body):
     def question_id(self) -> str:
         """The page sends a random id. Older programs count: their numbers are unique within a conversation at best."""
         number = self.meta.id
-        return f"{self.conversation_id}:{number}" if number.isdigit() else number
+        if not number.isdigit():
+            return number
+        return f"{self.conversation_id}:{number}" if self.conversation_id else ""
 
 
 @blueprint.post("/conversation")
@@ -120,10 +123,11 @@ def _open(body: AskBody) -> Opened:
         ),
     )
     if not opened.existed:
-        told = [Message(turn.role, turn.content) for turn in body.meta.content.conversation]
-        question = [*told, Message("user", body.question)]
-        request = choice.fit(question, options) if told else request_for(opened, choice, options)
-        here.runner.start(opened, choice.task(request))
+        with here.runner.opening(opened.answer_id):
+            told = [Message(turn.role, turn.content) for turn in body.meta.content.conversation]
+            question = [*told, Message("user", body.question)]
+            request = choice.fit(question, options) if told else request_for(opened, choice, options)
+            here.runner.start(opened, choice.task(request))
     return opened
 
 

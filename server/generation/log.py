@@ -22,7 +22,7 @@ from server.errors import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 RECENT = 128  # committed events kept in memory per running answer; a reader further behind reads the database
-BATCH = 2_000  # events one commit takes at the most, and one read of the database returns
+BATCH = 2_000  # events that one read of the database returns at the most
 MAX_PENDING = 20_000  # events waiting for the database before the providers have to wait too
 RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pauses while the database cannot write; the last one repeats
 
@@ -126,7 +126,9 @@ class Recorder:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def append(self, log: EventLog, event: AnswerEvent) -> None:
-        """Hand an event over. Returns at once, unless the database has fallen far behind."""
+        """Hand an event over. Returns at once, unless the database has fallen far behind. After the end nothing is taken."""
+        if log.end is not None:
+            return
         events = self._pending.setdefault(log, [])
         if not (events and _merge(events, event)):
             events.append(event)
@@ -156,11 +158,27 @@ class Recorder:
             if end is not None:
                 ended.append((log.answer_id, end, self._clock()))
             published.append((log, entries, end))
-        await self._store_until_done(rows, ended)
-        for log, entries, end in published:
-            log.publish(entries, end)
+        try:
+            await self._store_until_done(rows, ended)
+        except Exception:  # not the database's state but these very events: trying again would not help
+            logger.exception("events cannot be stored", extra={"answer": published[0][0].answer_id})
+            await self._commit_apart(pending)
+        else:
+            for log, entries, end in published:
+                log.publish(entries, end)
         if self._count <= MAX_PENDING // 2:
             self._room.set()
+
+    async def _commit_apart(self, pending: dict[EventLog, list[AnswerEvent]]) -> None:
+        """One answer that cannot be stored must not keep the others: each is tried alone, and that one ends."""
+        broken = Ended("interrupted", code="internal")
+        for log, events in pending.items():
+            if len(pending) > 1:
+                await self._commit({log: events})
+            elif events != [broken]:
+                await self._commit({log: [broken]})
+            else:
+                log.publish([], broken)
 
     async def _store_until_done(self, rows: list[dict[str, object]], ended: list[tuple[str, Ended, float]]) -> None:
         """Nothing is dropped while the database cannot write: the providers wait until it can (A-092, A-093)."""
@@ -178,11 +196,6 @@ class Recorder:
                     logger.warning("the database can write again")
                 self.healthy = True
                 return
-
-    async def drained(self) -> None:
-        """Wait until everything appended so far is committed."""
-        while self._pending or not self._room.is_set():
-            await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         self._task.cancel()

@@ -6,24 +6,31 @@ A generation belongs to the server, not to a connection: readers come and go, an
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Finished, Seam, Text
 from g4f.errors import ProviderError
 from server import wire
-from server.conversations import Answer, AnswerEvent, Asked, Ended, Opened, State
-from server.errors import ApiError, NotFound
+from server.conversations import TERMINAL, Answer, AnswerEvent, Asked, Ended, Opened, State
+from server.errors import ApiError, NotFound, StorageUnavailable
 from server.generation.log import Entry, EventLog, Events, Recorder, entry, read_entries
 from server.generation.loop import LoopThread
 
 logger = logging.getLogger(__name__)
 
+RESTARTED = Ended("interrupted", code="server_restarted")  # how an answer ends that the server's end cuts off
+ENDS = ("finished", "failed")  # types of the last event of a generation
+OPENING_SECONDS = 5.0  # how long the start of an answer that is stored already is waited for
+OPENING_LOOK_SECONDS = 0.02
+STOP_SECONDS = 10.0  # how long a person waits at most for an end to be stored
+DRAIN_SECONDS = 5.0  # how long the server's end waits for a database that cannot write; nothing unstored was shown
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,13 @@ class Store(Events, Protocol):
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Running:
-    """One answer being written, and the task that writes it."""
+    """One answer being written: ``speaking`` asks the providers and is what a stop cancels, ``writing`` records how it ends."""
 
     log: EventLog
-    task: asyncio.Task[None]
+    speaking: asyncio.Task[Ended]
+    writing: asyncio.Task[None] = field(init=False)
     cut: Ended | None = None  # how it ends because somebody stopped it
 
 
@@ -91,6 +99,21 @@ class Runner:
         if self._max_running and self.running >= self._max_running:
             raise ApiError("too_many_answers", 429, "Too many answers are being written", retry_after=5)
 
+    @contextmanager
+    def opening(self, answer_id: str, *, seq: int = 1, written: str = "") -> Iterator[None]:
+        """Around everything between storing an answer and starting it: a failure there is the answer's end.
+
+        Without it the answer would seem to be written until the next restart. ``seq`` is the number of its last event.
+        """
+        try:
+            yield
+        except Exception as error:
+            code = error.code if isinstance(error, ApiError) else "internal"
+            log = EventLog(answer_id, self._store, seq)
+            log.spoken = bool(written)
+            self._loop.run(self._recorder.append(log, _failure(log, code)))
+            raise
+
     def start(self, opened: Opened, task: Task) -> None:
         """Begin to write the answer that ``opened`` made room for."""
         log = EventLog(opened.answer_id, self._store)
@@ -100,32 +123,20 @@ class Runner:
 
     def proceed(self, answer: Answer, task: Task) -> None:
         """Go on with an answer that ended before its time. Its first new event is the seam."""
-        seam = Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")
-        self._loop.run(self._start(EventLog(answer.id, self._store, answer.seq), task, seam))
+        log = EventLog(answer.id, self._store, answer.seq)
+        log.spoken = bool(answer.text)
+        self._loop.run(self._start(log, task, Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")))
 
     async def _start(self, log: EventLog, task: Task, first: AnswerEvent | None = None) -> None:
+        running = Running(log, asyncio.create_task(self._speaking(log, task, first)))
+        running.writing = asyncio.create_task(self._write(running))
+        self._running[log.answer_id] = running
+        if self.stopping:  # it was stored just before the server was told to stop
+            _cut(running, RESTARTED)
+
+    async def _speaking(self, log: EventLog, task: Task, first: AnswerEvent | None) -> Ended:
         if first is not None:
             await self._recorder.append(log, first)
-        writing = asyncio.create_task(self._write(log, task))
-        self._running[log.answer_id] = Running(log, writing)
-        writing.add_done_callback(lambda _: self._running.pop(log.answer_id, None))
-        await asyncio.sleep(0)  # let it begin: a task cancelled before its first step would record no end
-
-    async def _write(self, log: EventLog, task: Task) -> None:
-        try:
-            end = await self._listen(log, task)
-        except asyncio.CancelledError:
-            end = self._running[log.answer_id].cut or Ended("interrupted", code="server_restarted")
-        except ProviderError as error:
-            logger.warning("answer failed", extra={"answer": log.answer_id, "code": error.code, "reason": error.detail})
-            end = _failure(log, error.code)
-        except Exception:
-            logger.exception("answer failed", extra={"answer": log.answer_id})
-            end = _failure(log, "internal")
-        await self._recorder.append(log, end)
-        await log.ended()
-
-    async def _listen(self, log: EventLog, task: Task) -> Ended:
         end = Ended("interrupted", code="provider_interrupted")
         async with aclosing(self._speak(task)) as events:
             async for event in events:
@@ -134,37 +145,73 @@ class Runner:
                 else:
                     log.spoken = log.spoken or isinstance(event, Text)
                     await self._recorder.append(log, event)
+                if log.end is not None:  # it could not be stored
+                    break
         return end
+
+    async def _write(self, running: Running) -> None:
+        """Nobody cancels this task, so that every answer gets its end, also one that is stopped before its first step."""
+        log = running.log
+        try:
+            await asyncio.wait([running.speaking])
+            await self._recorder.append(log, _end_of(running))
+            await log.ended()
+        finally:
+            # Once the end is stored the answer may be gone on with, and then another generation stands here.
+            if self._running.get(log.answer_id) is running:
+                del self._running[log.answer_id]
 
     def stop(self, owner: str, answer_id: str) -> State:
         """Stop writing. Returns the state in which the answer has ended, which may be another one if it was just complete."""
-        self._loop.run(self._stop(answer_id, Ended("stopped")))
+        stopped = self._loop.spawn(self._stop(owner, answer_id))
+        try:
+            stopped.result(STOP_SECONDS)
+        except concurrent.futures.TimeoutError:
+            stopped.cancel()
+            raise StorageUnavailable("the end could not be stored yet") from None
         answer = self._store.answer(owner, answer_id)
         if answer is None:
             raise NotFound
         return answer.state
 
-    async def _stop(self, answer_id: str, end: Ended) -> None:
-        running = self._running.get(answer_id)
-        if running is None:
-            return
-        if running.cut is None:  # a second stop only waits: cancelling again could cut off the recording of the end
-            running.cut = end
-            running.task.cancel()
-        await running.log.ended()
+    async def _stop(self, owner: str, answer_id: str) -> None:
+        running = await self._writer(owner, answer_id)
+        if running is not None:
+            _cut(running, Ended("stopped"))
+            await running.log.ended()
+
+    async def _writer(self, owner: str, answer_id: str) -> Running | None:
+        """Who writes this answer now. Between being stored and being started an answer has nobody for a moment."""
+        clock = asyncio.get_running_loop().time
+        latest = clock() + OPENING_SECONDS
+        while True:
+            running = self._running.get(answer_id)
+            if running is not None:
+                return running
+            answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
+            if answer is None or answer.state in TERMINAL or clock() > latest:
+                return None
+            await asyncio.sleep(OPENING_LOOK_SECONDS)
 
     async def follow(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         """The answer's events after number ``after``, from the database and from the running log alike, until it has ended."""
-        running = self._running.get(answer_id)
-        if (running is None or after < running.log.began) and not await self._has_next(answer_id, after):
-            answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
-            if answer is not None and after < answer.seq:
-                yield [entry(answer.seq, *wire.snapshot(answer))]
-                after = answer.seq
-        if running is not None:
-            async for entries in running.log.follow(after):
-                yield entries
-            return
+        while True:
+            running = await self._writer(owner, answer_id)
+            if (running is None or after < running.log.began) and not await self._has_next(answer_id, after):
+                answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
+                if answer is not None and after < answer.seq:
+                    yield [entry(answer.seq, *wire.snapshot(answer))]
+                    after = answer.seq
+            last = ""
+            async with aclosing(running.log.follow(after) if running else self._stored(answer_id, after)) as batches:
+                async for entries in batches:
+                    after, last = entries[-1].seq, entries[-1].type
+                    yield entries
+            if not last or last in ENDS:
+                return
+            # Somebody went on with the answer while its end was being read: there is more to come.
+
+    async def _stored(self, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         while entries := await read_entries(self._store, answer_id, after):
             after = entries[-1].seq
             yield entries
@@ -178,28 +225,57 @@ class Runner:
         """After a start: what was being written when the last process ended is *interrupted*, with its text kept (A-088)."""
         ended = 0
         for answer_id, seq in self._store.unfinished():
-            end = Ended("interrupted", code="server_restarted")
-            kind, data = wire.to_row(end)
+            kind, data = wire.to_row(RESTARTED)
             row: dict[str, object] = {"answer_id": answer_id, "seq": seq + 1, "type": kind, "data": data}
-            self._store.append([row], [(answer_id, end, time.time())]).result()
+            self._store.append([row], [(answer_id, RESTARTED, time.time())]).result()
             ended += 1
         return ended
 
     def drain(self, grace: float) -> None:
-        """Let running answers finish for ``grace`` seconds; those that did not are stored as *interrupted*."""
+        """Let running answers finish for ``grace`` seconds; those that did not are stored as *interrupted*.
+
+        A database that cannot write is waited for a little: what is lost then was shown to nobody, and ``restore`` ends it.
+        """
         self.stopping = True
         self._loop.run(self._drain(grace))
 
     async def _drain(self, grace: float) -> None:
-        tasks = [running.task for running in self._running.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=grace)
-        end = Ended("interrupted", code="server_restarted")
-        await asyncio.gather(*(self._stop(answer_id, end) for answer_id in list(self._running)))
+        await _all_written(self._running.values(), grace)
+        for running in self._running.values():
+            _cut(running, RESTARTED)
+        await _all_written(self._running.values(), DRAIN_SECONDS)
 
     def close(self) -> None:
         """Call after ``drain``."""
         self._loop.run(self._recorder.close())
+
+
+def _cut(running: Running, end: Ended) -> None:
+    """Stop the providers. The first reason counts."""
+    if running.cut is None:
+        running.cut = end
+        running.speaking.cancel()
+
+
+async def _all_written(running: Iterable[Running], seconds: float) -> None:
+    tasks = [each.writing for each in running]
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)
+
+
+def _end_of(running: Running) -> Ended:
+    """How the providers ended, in the words of the log."""
+    log = running.log
+    try:
+        return running.speaking.result()
+    except asyncio.CancelledError:
+        return running.cut or RESTARTED
+    except ProviderError as error:
+        logger.warning("answer failed", extra={"answer": log.answer_id, "code": error.code, "reason": error.detail})
+        return _failure(log, error.code)
+    except Exception:
+        logger.exception("answer failed", extra={"answer": log.answer_id})
+        return _failure(log, "internal")
 
 
 def _failure(log: EventLog, code: str) -> Ended:

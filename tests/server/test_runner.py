@@ -1,0 +1,184 @@
+"""Generations at their edges: between being stored and being started, at their very end, while the database cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any, cast
+
+import pytest
+
+from g4f.base import Provider
+from g4f.chat import ChatRequest, Event, Finished, Message, Text
+from server.conversations import Answer, Ended, Opened
+from server.errors import ApiError, StorageUnavailable
+from server.generation import runner as runner_module
+from server.generation.loop import LoopThread
+from server.generation.runner import Runner, Task
+
+PLACE = Opened("c", "q", "a")
+
+
+class Memory:
+    """A store of one answer, which is stored as running from the beginning. ``broken`` refuses every commit."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = [{"answer_id": "a", "seq": 1, "type": "started", "data": "{}"}]
+        self.end: Ended | None = None
+        self.broken: Exception | None = None
+        self.committed: Callable[[], None] = lambda: None
+
+    def append(self, rows: Sequence[dict[str, Any]], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
+        done: Future[None] = Future()
+        if self.broken is not None:
+            done.set_exception(self.broken)
+            return done
+        self.rows += rows
+        for _, end, _ in ended:
+            self.end = end
+            self.committed()
+        done.set_result(None)
+        return done
+
+    def events_after(self, answer_id: str, after: int, limit: int) -> list[tuple[int, str, str]]:
+        return [(row["seq"], row["type"], row["data"]) for row in self.rows if row["seq"] > after][:limit]
+
+    def answer(self, owner: str, answer_id: str) -> Answer:
+        seq = self.rows[-1]["seq"]
+        state = self.end.state if self.end else "running"
+        text = "".join(row["data"] for row in self.rows if row["type"] == "text")
+        return Answer("a", "q", text, 0.0, state, provider="One", code=self.end.code if self.end else None, seq=seq)
+
+    def unfinished(self) -> list[tuple[str, int]]:
+        return []
+
+
+class One(Provider):
+    @property
+    def id(self) -> str:
+        return "One"
+
+
+async def words(_task: Task) -> AsyncGenerator[Event, None]:
+    yield Text("слово")
+    yield Finished()
+
+
+async def silence(_task: Task) -> AsyncGenerator[Event, None]:
+    yield Text("слово")
+    await asyncio.Event().wait()
+
+
+def task() -> Task:
+    return Task(ChatRequest("m", (Message("user", "?"),)), [One(cast(Any, None))])
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def loop() -> Iterator[LoopThread]:
+    loop = LoopThread()
+    yield loop
+    loop.close()
+
+
+async def read(runner: Runner, after: int = 0) -> list[str]:
+    return [entry.type async for entries in runner.follow("owner", "a", after) for entry in entries]
+
+
+def test_a_question_sent_again_before_its_answer_began_is_answered_whole(memory: Memory, loop: LoopThread) -> None:
+    runner = Runner(memory, words, loop)
+    second = loop.spawn(read(runner))
+    with pytest.raises(Exception):  # noqa: B017, PT011 - it waits, so there is no result yet
+        second.result(0.2)
+    runner.start(PLACE, task())
+    assert second.result(5) == ["started", "text", "finished"]
+    runner.drain(0)
+    runner.close()
+
+
+def test_a_stop_before_the_start_stops(memory: Memory, loop: LoopThread) -> None:
+    runner = Runner(memory, silence, loop)
+    states: list[str] = []
+    stopping = threading.Thread(target=lambda: states.append(runner.stop("owner", "a")))
+    stopping.start()
+    runner.start(PLACE, task())
+    stopping.join(5)
+    assert states == ["stopped"]
+    runner.close()
+
+
+def test_an_answer_that_could_not_be_started_has_an_end(memory: Memory, loop: LoopThread) -> None:
+    runner = Runner(memory, words, loop)
+    with pytest.raises(ApiError), runner.opening("a"):
+        raise ApiError("bad_request", 400)
+    assert loop.run(read(runner)) == ["started", "failed"]
+    assert memory.end == Ended("failed", code="bad_request")
+    runner.close()
+
+
+def test_an_answer_gone_on_with_at_the_moment_of_its_end_can_still_be_stopped(memory: Memory, loop: LoopThread) -> None:
+    runner = Runner(memory, silence, loop)
+    runner.start(PLACE, task())
+
+    def go_on() -> None:
+        """The end is in the database, but the loop has not heard of it: another request goes on with the answer now."""
+        memory.committed = lambda: None
+        answer, memory.end = memory.answer("owner", "a"), None
+        asyncio.get_running_loop().create_task(proceed(answer))
+
+    async def proceed(answer: Answer) -> None:
+        threading.Thread(target=runner.proceed, args=(answer, task())).start()
+
+    memory.committed = go_on
+    loop.spawn(runner._stop("owner", "a")).result(5)
+    for _ in range(100):
+        if runner.running and "seam" in [row["type"] for row in memory.rows]:
+            break
+        threading.Event().wait(0.02)
+    assert runner.running == 1
+    assert runner.stop("owner", "a") == "stopped"
+    assert [row["seq"] for row in memory.rows] == list(range(1, len(memory.rows) + 1))
+    runner.close()
+
+
+def test_the_server_ends_although_the_database_cannot_write(
+    memory: Memory, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "DRAIN_SECONDS", 0.1)
+    monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.1)
+    runner = Runner(memory, silence, loop)
+    runner.start(PLACE, task())
+    memory.broken = StorageUnavailable()
+    with pytest.raises(StorageUnavailable):
+        runner.stop("owner", "a")
+    runner.drain(0)
+    runner.close()
+
+
+def test_half_a_character_from_a_model_is_stored_as_a_question_mark_of_its_own(memory: Memory, loop: LoopThread) -> None:
+    async def half(_task: Task) -> AsyncGenerator[Event, None]:
+        yield Text("до \ud83d после")
+        yield Finished()
+
+    runner = Runner(memory, half, loop)
+    runner.start(PLACE, task())
+    assert loop.run(read(runner)) == ["started", "text", "finished"]
+    assert memory.rows[1]["data"] == "до \ufffd после"
+    runner.close()
+
+
+def test_events_that_cannot_be_stored_end_their_answer_and_no_other(memory: Memory, loop: LoopThread) -> None:
+    runner = Runner(memory, silence, loop)
+    memory.broken = ValueError("these very events")
+    runner.start(PLACE, task())
+    memory.rows.clear()
+    assert loop.run(read(runner, 1), 5) == []
+    memory.broken = None
+    assert runner.healthy
+    runner.close()

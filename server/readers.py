@@ -11,6 +11,7 @@ import time
 from typing import Protocol
 
 from server import wire
+from server.errors import StorageUnavailable
 from server.generation.loop import LoopThread
 from server.streaming import PING_SECONDS, LiveBody, Refused
 
@@ -73,11 +74,11 @@ class Reader(asyncio.Protocol):
             async for chunk in chunks:
                 self._write(chunk)
                 if not self._writable.is_set():
-                    await asyncio.wait_for(self._writable.wait(), NO_PROGRESS_SECONDS)
+                    await self._room()
             self._finish()
         except Refused as refusal:
             self._refuse(refusal)
-        except (asyncio.CancelledError, asyncio.TimeoutError):
+        except asyncio.CancelledError:
             self.transport.abort()
         except Exception:
             logger.exception("a live response failed")
@@ -85,6 +86,14 @@ class Reader(asyncio.Protocol):
         finally:
             with contextlib.suppress(Exception):
                 await chunks.aclose()
+
+    async def _room(self) -> None:
+        """Wait until the reader has taken something. Not ``wait_for``: before Python 3.12 it can lose the cancellation."""
+        letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self.transport.abort)
+        try:
+            await self._writable.wait()
+        finally:
+            letting_go.cancel()
 
     def _write(self, chunk: bytes) -> None:
         if self.transport.is_closing():
@@ -162,7 +171,11 @@ class Readers:
             for reader in self._all:
                 if reader.written_at < due:
                     reader.ping()
-            for reader in await asyncio.to_thread(_dismissed, list(self._all)):
+            try:
+                dismissed = await asyncio.to_thread(_dismissed, list(self._all))
+            except StorageUnavailable:  # nobody is let go because the database cannot be asked; the next beat asks again
+                continue
+            for reader in dismissed:
                 reader.dismiss()
 
     def drain(self, grace: float) -> None:

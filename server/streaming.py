@@ -1,12 +1,13 @@
 """A response whose body is written on the asyncio loop, whichever server carries it.
 
-``server/serve.py`` takes such a response over and drives it without a thread. Any other WSGI server (and Flask's test client)
+``server/edge.py`` takes such a response over and drives it without a thread. Any other WSGI server (and Flask's test client)
 iterates it: then the calling thread waits for each chunk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from server import wire
 from server.errors import ApiError
 from server.generation.loop import LoopThread
 
-TAKE_OVER = "freegpt.take_over"  # key in the WSGI environment: Callable[[LiveBody], None], put there by server/serve.py
+TAKE_OVER = "freegpt.take_over"  # key in the WSGI environment: Callable[[LiveBody], None], put there by server/edge.py
 PING_SECONDS = 15  # a comment this often keeps proxies and the reader's idle clock calm (A-106)
 
 HEADERS = {
@@ -37,7 +38,7 @@ class Refused(Exception):
 
 
 class TakenOver(BaseException):
-    """Raised by a live body that a WSGI server tries to iterate: its server takes it over instead, see server/serve.py.
+    """Raised by a live body that a WSGI server tries to iterate: its server takes it over instead, see server/edge.py.
 
     Not an ``Exception``, so that nothing between the view and the server takes it for a failure.
     """
@@ -90,7 +91,7 @@ def _pull(chunks: AsyncGenerator[bytes, None], loop: LoopThread, pings: bool) ->
             pending = pending or loop.spawn(_next(chunks))
             try:
                 chunk = pending.result(PING_SECONDS if pings else None)
-            except TimeoutError:
+            except concurrent.futures.TimeoutError:  # another class than the builtin one before Python 3.11
                 yield wire.PING
                 continue
             pending = None

@@ -81,18 +81,30 @@ def password(settings: Settings) -> Finding:
     """A page that others can open needs the owner's password."""
     from server.auth import Auth
     from server.storage.accounts import Accounts
-    from server.storage.database import Busy, temporary
+    from server.storage.database import FILE_NAME, Busy, temporary
 
+    present = Finding(True, "пароль владельца")
     absent = Finding(False, "пароль владельца: задайте его командой python3 run.py password")
-    if not settings.data_dir.exists() and not settings.owner_password:
+    if settings.owner_password:
+        return _configured(settings.owner_password) or present
+    if not (settings.data_dir / FILE_NAME).exists():
         return absent
     try:
         with temporary(settings.data_dir) as database:
-            return Finding(True, "пароль владельца") if Auth(settings, Accounts(database)).login_required else absent
+            return present if Auth(settings, Accounts(database)).login_required else absent
     except Busy:
         return Finding(None, "пароль владельца: папка данных занята запущенным чатом, посмотреть нельзя")
+
+
+def _configured(password: str) -> Finding | None:
+    """What is wrong with OWNER_PASSWORD. It is only looked at: storing it is the server's business, and signs everybody out."""
+    from server import passwords
+
+    try:
+        passwords.check(password)
     except SettingsError as error:
         return Finding(False, str(error))
+    return None
 
 
 def keys(settings: Settings) -> Iterator[Finding]:

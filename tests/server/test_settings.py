@@ -67,7 +67,7 @@ def test_every_flag_of_the_command_line_belongs_to_a_setting() -> None:
     options = run.read_arguments(
         ["--host", "h", "--port", "1", "--data-dir", "d", "--log-level", "debug", "--no-browser", "--debug"]
     )
-    flags = {f"--{name.replace('_', '-')}" for name in vars(options)} - {"--command", "--config", "--offline", "--remove"}
+    flags = {f"--{name.replace('_', '-')}" for name in vars(options)} - {"--command", "--config", "--file", "--offline", "--remove"}
     assert flags == {row.cli for row in SETTINGS if row.cli}
 
 

@@ -17,7 +17,8 @@ from typing import IO, Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from server.errors import StorageUnavailable
@@ -107,6 +108,8 @@ class Database:
         try:
             with self._writing.begin() as connection:
                 return job(connection)
+        except IntegrityError:
+            raise  # it is what was to be written that is wrong: trying again would not help
         except DBAPIError as error:
             if "locked" in str(error.orig):
                 self._found_locked_at = time.monotonic()
@@ -121,6 +124,8 @@ class Database:
         try:
             with self._reading.connect() as connection:
                 return job(connection)
+        except NoConnection as error:
+            raise StorageUnavailable("all reading connections are busy") from error
         except DBAPIError as error:
             raise StorageUnavailable(str(error.orig)) from error
 

@@ -6,6 +6,7 @@ Flask nor SQL.
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -205,7 +206,7 @@ class Conversations:
 
     def ask(self, owner: str, ask: Ask) -> Opened:
         """Store the question and the place of its answer. The same question id again opens the same answer, not a second one."""
-        conversation_id = ask.conversation_id or new_id()
+        conversation_id = ask.conversation_id or _conversation_of(owner, ask.question_id)
         return self.store.open_answer(
             NewAnswer(
                 owner=owner,
@@ -327,6 +328,11 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def _conversation_of(owner: str, question_id: str) -> str:
+    """The conversation of a question that names none: the same one when it is sent again."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner}:{question_id}")) if question_id else new_id()
+
+
 def title_of(text: str) -> str:
     """The first words of a question, cut at a word."""
     line = " ".join(text.split())
@@ -343,6 +349,9 @@ def options_to_json(options: Options) -> dict[str, Any]:
 def _parse_cursor(cursor: str) -> tuple[float, str]:
     moment, _, conversation_id = cursor.partition("~")
     try:
-        return float(moment), conversation_id
+        updated_at = float(moment)
     except ValueError:
-        raise ApiError("bad_cursor", 400, "This cursor was not made here") from None
+        updated_at = math.nan
+    if not math.isfinite(updated_at):
+        raise ApiError("bad_cursor", 400, "This cursor was not made here")
+    return updated_at, conversation_id

@@ -426,6 +426,8 @@ def _proceed(connection: Connection, owner: str, answer_id: str, now: float) -> 
         return None
     if row.state not in TERMINAL:
         raise Conflict("This answer is being written")
+    if row.state == "complete" and row.reason != "length":
+        raise Conflict("This answer is whole")
     answer = _to_message(connection, row)
     assert isinstance(answer, Answer)
     connection.execute(
@@ -458,6 +460,8 @@ def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
     if row.owner != new.owner or row.conversation_id != new.conversation_id:
         raise NotFound
     if new.question_text is None:
+        if row.author != "assistant" or row.parent_id != new.question_id:
+            raise Conflict("This id was used for another message")
         return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
     if row.author != "user" or row.text != new.question_text:
         raise Conflict("This id was used for another message")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -43,7 +45,8 @@ def providers() -> Response:
 @blueprint.post("/providers/refresh")
 def refresh() -> Response:
     here = services()
-    here.loop.run(here.catalog.refresh(force=True), timeout=REFRESH_SECONDS)
+    with contextlib.suppress(concurrent.futures.TimeoutError):  # then what is known so far is told
+        here.loop.run(here.catalog.refresh(force=True), timeout=REFRESH_SECONDS)
     return jsonify(_providers())
 
 

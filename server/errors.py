@@ -16,6 +16,7 @@ STATUS_OF_PROVIDER_ERROR = {
     "content_filtered": 422,
     "rate_limited": 429,
     "provider_timed_out": 504,
+    "internal": 500,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from server.errors import ApiError, status_of
+from server.generation.log import Entry
 from server.generation.runner import Runner
 from server.streaming import refusal
 
@@ -24,12 +25,19 @@ async def events(runner: Runner, owner: str, answer_id: str, after: int) -> Asyn
             yield b"".join(entry.frame for entry in entries)
 
 
+def _text_of(entry: Entry) -> str:
+    """What an event adds to the text; a snapshot stands for all events before it."""
+    if entry.type == "snapshot":
+        return str(json.loads(entry.data)["message"]["text"])
+    return entry.data if entry.type == "text" else ""
+
+
 async def bare_text(runner: Runner, owner: str, answer_id: str) -> AsyncGenerator[bytes, None]:
     """The answer's text and nothing else. What fails before the first word is a real HTTP error."""
     spoken = False
     async with aclosing(runner.follow(owner, answer_id, 0)) as batches:
         async for entries in batches:
-            text = "".join(entry.data for entry in entries if entry.type == "text")
+            text = "".join(_text_of(entry) for entry in entries)
             if text:
                 spoken = True
                 yield text.encode("utf-8", "replace")

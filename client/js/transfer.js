@@ -2,14 +2,12 @@
 import * as ancestors from "./ancestors.js"
 import * as api from "./api.js"
 import { refreshConversations } from "./actions.js"
+import { packed } from "./packing.js"
 import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
 import * as store from "./store.js"
 import { t } from "./i18n.js"
 
 /** @typedef {import("./api.js").Import} Import */
-
-/** The first bytes of a ZIP. */
-const ARCHIVE = [0x50, 0x4b]
 
 /** Count what the old pages left in this browser, and offer to move it unless that was put off. */
 export function lookForAncestors() {
@@ -48,8 +46,8 @@ export async function bringFile(file) {
 /** @param {Blob} file @param {(body: Blob, type: string) => Promise<Import>} how @returns {Promise<Outcome>} */
 async function send(file, how) {
   try {
-    const first = new Uint8Array(await file.slice(0, 2).arrayBuffer())
-    return { found: await how(file, ARCHIVE.every((byte, at) => first[at] === byte) ? "application/zip" : "application/json") }
+    const { body, type } = await packed(file)
+    return { found: await how(body, type) }
   } catch (error) {
     if (isLoginNeeded(error)) goToLogin()
     return { trouble: troubleOf(error) }

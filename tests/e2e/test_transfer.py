@@ -73,6 +73,7 @@ def test_not_now_is_remembered_and_the_settings_go_on_offering(watched: Watched)
 def test_a_file_is_shown_before_it_is_stored_and_everything_can_be_taken_out(watched: Watched, tmp_path: Path) -> None:
     file = tmp_path / "export.json"
     exported = {f"conversation:{chat['id']}": chat for chat in CHATS}
+    exported["bucket:x"] = {"ballast": [number * 7919 % 10_007 for number in range(400_000)]}  # beyond a megabyte the page packs it
     file.write_text(json.dumps({"options": {"g4f": ""}, **exported}), encoding="utf-8")
     page: Page = watched.page
     page.goto(watched.address)

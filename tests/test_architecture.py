@@ -21,6 +21,7 @@ FORBIDDEN = {
     "server/settings.py": ("server.api", "server.storage", "server.generation", "server.context", *PURE),
     "server/generation": ("server.api", "server.context", "server.pages", "server.storage", *PURE),
     "server/storage": ("server.api", "server.context", "server.generation", "server.pages", "flask", "werkzeug", "waitress"),
+    "server/transfer": ("server.api", "server.context", "server.generation", "server.pages", "server.storage", *PURE),
     "server/api": ("server.serve", "server.storage", "sqlalchemy", "alembic", "waitress"),
     "server/pages.py": ("server.serve", "server.storage", "server.generation", "sqlalchemy", "waitress"),
 }

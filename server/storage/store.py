@@ -264,11 +264,9 @@ class SqlStore:
 
 
 def _conversations() -> Any:
-    running = exists().where(
-        message.c.conversation_id == conversation.c.id,
-        generation.c.answer_id == message.c.id,
-        generation.c.state.in_(RUNNING),
-    )
+    # Not a question asked for each conversation: SQLite would walk all that is running for every one of them.
+    written = select(message.c.conversation_id).join(generation, generation.c.answer_id == message.c.id)
+    running = conversation.c.id.in_(written.where(generation.c.state.in_(RUNNING)))
     return select(conversation, running.label("running"))
 
 

@@ -20,7 +20,7 @@ from g4f.errors import Interrupted, RequestRejected, TimedOut
 from g4f.model_list import items_of, read_models
 from g4f.openai_answer import Answer
 from g4f.tls import is_near
-from g4f.transport import KEEPALIVE, Deadlines, Terms, Transport
+from g4f.transport import KEEPALIVE, Deadlines, ServerEvent, Terms, Transport, deadline
 
 _log = logging.getLogger(__name__)
 
@@ -91,18 +91,28 @@ class OpenAICompatible(Provider):
         async with aclosing(self.transport.post_events(f"{self.address}/chat/completions", body, terms)) as chunks:
             while not answer.done:
                 try:
-                    # After its last word a service may still count; one that then merely stays silent is not waited for.
-                    chunk = await (asyncio.wait_for(anext(chunks), self.settling) if answer.finish else anext(chunks))
-                except StopAsyncIteration:
-                    break
+                    chunk = await (self._settled(chunks) if answer.finish else anext(chunks, None))
                 except (Interrupted, TimedOut, asyncio.TimeoutError):
                     if not answer.finish:
                         raise
                     break  # what broke after the last word took nothing away
+                if chunk is None:
+                    break
                 for event in answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole):
                     yield event
         for event in answer.close():
             yield event
+
+    async def _settled(self, chunks: AsyncGenerator[ServerEvent, None]) -> ServerEvent | None:
+        """The next event after the last word: a service may still count, but one that says nothing any more is not waited for.
+
+        Not ``wait_for``: before Python 3.12 it can lose a cancellation that comes together with the event.
+        """
+        async with deadline(self.settling):
+            async for chunk in chunks:
+                if chunk is not KEEPALIVE:
+                    return chunk
+        return None
 
     def read(self, answer: Answer, data: str, *, whole: bool) -> Sequence[Event]:
         """The events of one chunk. A hook for services whose chunks need a second look."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -102,10 +103,11 @@ class SyncProvider(Provider):
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         finished = False
-        async for piece in iterate_in_thread(lambda: self.generate(request)):
-            event = Text(piece) if isinstance(piece, str) else piece
-            finished = finished or isinstance(event, Finished)
-            yield event
+        async with aclosing(iterate_in_thread(lambda: self.generate(request))) as pieces:
+            async for piece in pieces:
+                event = Text(piece) if isinstance(piece, str) else piece
+                finished = finished or isinstance(event, Finished)
+                yield event
         if not finished:
             yield Finished()
 
@@ -117,7 +119,7 @@ class _End:
         self.error = error
 
 
-async def iterate_in_thread(make: Callable[[], Iterator[str | Event]], *, ahead: int = 64) -> AsyncIterator[str | Event]:
+async def iterate_in_thread(make: Callable[[], Iterator[str | Event]], *, ahead: int = 64) -> AsyncGenerator[str | Event, None]:
     """Run the iterator that ``make`` returns in a daemon thread and yield what it yields.
 
     At most ``ahead`` pieces wait unread. When the consumer goes away the thread ends at its next piece and closes the iterator.
@@ -128,8 +130,7 @@ async def iterate_in_thread(make: Callable[[], Iterator[str | Event]], *, ahead:
     gone = threading.Event()
 
     def deliver(piece: str | Event | _End) -> None:
-        # The loop may be closed already when the whole program ends; then nobody is waiting.
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed: the whole program ends, and nobody is waiting
             loop.call_soon_threadsafe(arrived.put_nowait, piece)
 
     def work() -> None:

@@ -9,12 +9,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DatabaseError
+
 from server import close_app, create_app, logs
 from server.auth import check_exposure
 from server.browser import open_page
 from server.context import KEY, Services
 from server.doctor import data_folder
 from server.edge import HttpServer
+from server.errors import StorageUnavailable
 from server.settings import SettingsError
 from server.storage.database import Busy, NewerSchema
 
@@ -41,6 +44,9 @@ def main(settings: Settings) -> int:
         return _refuse(f"Папка данных {settings.data_dir} занята: сервер уже запущен. Остановите его или укажите --data-dir.")
     except NewerSchema:
         return _refuse("База данных записана более новой версией программы. Обновите программу или восстановите резервную копию.")
+    except (StorageUnavailable, DatabaseError) as error:
+        reason = error.message if isinstance(error, StorageUnavailable) else error.orig
+        return _refuse(f"База в папке {settings.data_dir} не открывается: {reason}. Проверить её: python3 run.py verify")
     services: Services = app.extensions[KEY]
     try:
         check_exposure(settings, services.auth)
@@ -103,13 +109,15 @@ def _stop_on_signals(app: Flask, server: HttpServer, grace: float) -> None:
         asked.wait()
         services: Services = app.extensions[KEY]
         services.runner.stopping = True
-        server.stop_listening()
-        deadline = time.monotonic() + grace
-        while services.runner.running and time.monotonic() < deadline and not hurried.wait(0.1):
-            pass
-        services.runner.drain(0)
-        server.readers.drain(1.0)
-        server.close()
+        try:
+            server.stop_listening()
+            deadline = time.monotonic() + grace
+            while services.runner.running and time.monotonic() < deadline and not hurried.wait(0.1):
+                pass
+            services.runner.drain(0)
+            server.readers.drain(1.0)
+        finally:  # whatever went wrong, the process was told to end
+            server.close()
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)

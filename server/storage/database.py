@@ -59,14 +59,14 @@ class Database:
         self._folder = folder
         self._lock = lock_folder(folder)
         self._found_locked_at = 0.0  # monotonic; by somebody else, for longer than busy_timeout
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._writing = _engine(self.path, "BEGIN IMMEDIATE", pooled=False)
+        self._reading = _engine(self.path, "BEGIN", pooled=True)
         try:
             self._make_private()
-            self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
-            self._writing = _engine(self.path, "BEGIN IMMEDIATE", pooled=False)
-            self._reading = _engine(self.path, "BEGIN", pooled=True)
             self._writer.submit(self._migrate).result()
         except BaseException:
-            self._lock.close()
+            self.close()
             raise
 
     def _make_private(self) -> None:

@@ -7,11 +7,13 @@ import { draftOf, isKept, keepDraft, prefer, preferences } from "./preferences.j
 import { root } from "./root.js"
 import { addressOf, go, route } from "./router.js"
 import { complain, dismiss, goToLogin, isLoginNeeded, modelTitle, providerTitle, toast } from "./say.js"
+import { showBranchOf } from "./shelving.js"
 import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
 
 export { proceed, refreshConversations, regenerate, resend, send, shownChoice, stop, unqueue } from "./asking.js"
+export { archive, pin, putIntoFolder, readFolders, readShelf, search } from "./shelving.js"
 export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, providerTitle, root, toast }
 
 /** How often the list is read while an answer runs in another conversation, milliseconds. */
@@ -37,6 +39,7 @@ async function readConversation(id) {
     const { conversation, messages } = await api.readConversation(id)
     if (!isShown(id)) return
     store.dispatch({ type: "opened", id, messages })
+    leadToSought(id)
     store.dispatchList({ type: "saved", conversation })
     store.opening.value = "shown"
     store.shownAsOf.value = conversation.updated_at
@@ -58,6 +61,20 @@ function leaveConversation(next) {
   store.refusal.value = null
   store.editing.value = ""
   store.opening.value = next
+}
+
+/** Open a conversation at one of its messages. @param {string} conversation @param {string} message */
+export function openMessage(conversation, message) {
+  store.sought.value = { conversation, message }
+  go(conversation)
+  if (store.chat.value.id === conversation) leadToSought(conversation)
+}
+
+/** Show the branch of the message that one is looking for, if it is in this conversation. @param {string} id */
+function leadToSought(id) {
+  const { sought } = store
+  if (sought.value?.conversation === id && store.chat.value.messages.has(sought.value.message)) showBranchOf(sought.value.message)
+  else sought.value = null
 }
 
 export function newConversation() {

@@ -11,6 +11,10 @@ import { root } from "./root.js"
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string> }} Role */
 /** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[] }} Import stored: only once it is */
 /** @typedef {{ model?: string, provider?: string, role?: string, options?: object }} Choice */
+/** @typedef {{ q: string, order: "newest" | "best", from?: number, before?: string }} Looked what is looked for */
+/** @typedef {{ conversation: string, message_id: string, role: "user" | "assistant", title: string, title_ranges: [number, number][],
+ *              snippet: string, ranges: [number, number][], created_at: number, archived: boolean }} Found */
+/** @typedef {{ results: Found[], next: string | null }} FoundPage */
 
 /** Asking again is useless. */
 export class Refused extends Error {}
@@ -47,16 +51,30 @@ export const roles = () => call("GET", "roles")
 /** @returns {Promise<{ version: string }>} */
 export const version = () => call("GET", "version")
 
-/** @param {{ before?: string | null, limit?: number }} [page] @returns {Promise<{ conversations: Conversation[], next: string | null }>} */
-export function listConversations({ before = null, limit = 50 } = {}) {
-  return call("GET", `conversations?limit=${limit}${before ? `&before=${part(before)}` : ""}`)
+/**
+ * A page of the list, of the archive, or of a folder.
+ * @param {{ before?: string | null, limit?: number, archived?: boolean, folder?: string | null }} [page]
+ * @returns {Promise<{ conversations: Conversation[], next: string | null, pinned?: Conversation[] }>}
+ */
+export function listConversations({ before = null, limit = 50, archived = false, folder = null } = {}) {
+  const narrow = `${archived ? "&archived=1" : ""}${folder === null ? "" : `&folder=${part(folder)}`}`
+  return call("GET", `conversations?limit=${limit}${before ? `&before=${part(before)}` : ""}${narrow}`)
 }
+
+/** @param {Looked} wanted @param {AbortSignal} [signal] @returns {Promise<FoundPage>} */
+export const search = (wanted, signal) => call("GET", `search?${new URLSearchParams(Object.entries(wanted).map(([name, value]) => [name, String(value)]))}`, undefined, signal)
+
+/** @returns {Promise<{ folders: { name: string, count: number }[] }>} */
+export const folders = () => call("GET", "folders")
 
 /** @param {string} id @returns {Promise<{ conversation: Conversation, messages: Message[] }>} */
 export const readConversation = id => call("GET", `conversations/${part(id)}`)
 
 /** @param {string} id @param {string} title @returns {Promise<{ conversation: Conversation }>} */
 export const renameConversation = (id, title) => call("PATCH", `conversations/${part(id)}`, { title })
+
+/** @param {string} id @param {{ pinned?: boolean, archived?: boolean, folder?: string }} wish @returns {Promise<{ conversation: Conversation }>} */
+export const changeConversation = (id, wish) => call("PATCH", `conversations/${part(id)}`, wish)
 
 /** @param {string} id @returns {Promise<{ deleted: boolean }>} */
 export const deleteConversation = id => call("DELETE", `conversations/${part(id)}`)
@@ -110,9 +128,9 @@ export const answerEvents = (answer, after, signal) => openStream("GET", `answer
 /** @param {Record<string, unknown>} fields */
 const defined = fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""))
 
-/** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
-async function call(method, path, body) {
-  const response = await send(method, path, "application/json", body).catch(() => { throw new ApiError("no_connection", 0) })
+/** @param {string} method @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
+async function call(method, path, body, signal) {
+  const response = await send(method, path, "application/json", body, signal).catch(() => { throw new ApiError("no_connection", 0) })
   if (!response.ok) throw await errorOf(response)
   return response.status === 204 ? null : response.json()
 }

@@ -238,8 +238,8 @@ export async function stop() {
 /** Read the newest of the list. */
 export async function refreshConversations() {
   try {
-    const { conversations, next } = await api.listConversations()
-    store.dispatchList({ type: "listed", items: conversations, next })
+    const { conversations, next, pinned } = await api.listConversations()
+    store.dispatchList({ type: "listed", items: conversations, next, pinned })
   } catch (error) {
     if (isLoginNeeded(error)) goToLogin()
   }

@@ -2,18 +2,19 @@
 
 /**
  * @typedef {{ id: string, title: string, model: string | null, provider: string | null, role: string | null,
- *             created_at: number, updated_at: number, revision: number, running: boolean }} Conversation
+ *             created_at: number, updated_at: number, revision: number, running: boolean,
+ *             pinned?: boolean, archived_at?: number | null, folder?: string, tags?: string[] }} Conversation
  */
 /** @typedef {{ items: Conversation[], next: string | null, loaded: boolean }} Conversations */
 /**
- * @typedef {{ type: "listed", items: Conversation[], next: string | null }
+ * @typedef {{ type: "listed", items: Conversation[], next: string | null, pinned?: Conversation[] }
  *   | { type: "continued", items: Conversation[], next: string | null }
  *   | { type: "saved", conversation: Conversation }
  *   | { type: "renamed", id: string, title: string }
  *   | { type: "removed", id: string }
  *   | { type: "ran", id: string, running: boolean }} ListEvent
  */
-/** @typedef {"today" | "yesterday" | "week" | "month" | "older"} Period */
+/** @typedef {"pinned" | "today" | "yesterday" | "week" | "month" | "older"} Period */
 
 const DAY = 86_400_000
 
@@ -28,7 +29,7 @@ export function reduce(list, event) {
     case "continued":
       return { ...list, items: sort(merge(list.items, event.items)), next: event.next }
     case "saved":
-      return { ...list, items: sort(merge(list.items, [event.conversation])) }
+      return { ...list, items: keep(list.items, event.conversation) }
     case "renamed":
       return { ...list, items: revise(list.items, event.id, { title: event.title }) }
     case "removed":
@@ -40,15 +41,19 @@ export function reduce(list, event) {
 
 /**
  * The first page was read again. What it no longer names within its own span was deleted elsewhere;
- * what is older than its span stays as it was.
- * @param {Conversations} list @param {{ items: Conversation[], next: string | null }} page @returns {Conversations}
+ * what is older than its span stays as it was, but for what was pinned: of that all is known.
+ * @param {Conversations} list @param {{ items: Conversation[], next: string | null, pinned?: Conversation[] }} page @returns {Conversations}
  */
-function refresh(list, page) {
-  if (!list.loaded || page.next === null) return { items: sort(page.items), next: page.next, loaded: true }
-  const oldest = Math.min(...page.items.map(item => item.updated_at))
-  const older = list.items.filter(item => item.updated_at < oldest)
-  return { items: sort(merge(older, page.items)), next: older.length ? list.next : page.next, loaded: true }
+function refresh(list, { items, next, pinned = [] }) {
+  const news = merge(pinned, items)
+  if (!list.loaded || next === null) return { items: sort(news), next, loaded: true }
+  const oldest = Math.min(...items.map(item => item.updated_at))
+  const older = list.items.filter(item => item.updated_at < oldest && !item.pinned)
+  return { items: sort(merge(older, news)), next: older.length ? list.next : next, loaded: true }
 }
+
+/** What is archived does not stand in the list. @param {Conversation[]} items @param {Conversation} saved */
+const keep = (items, saved) => (saved.archived_at ? items.filter(({ id }) => id !== saved.id) : sort(merge(items, [saved])))
 
 /** @param {Conversation[]} known @param {Conversation[]} news */
 function merge(known, news) {
@@ -63,16 +68,8 @@ const sort = items => [...items].sort((a, b) => b.updated_at - a.updated_at)
 /** @param {Conversation[]} items @param {string} id @param {Partial<Conversation>} change */
 const revise = (items, id, change) => items.map(item => (item.id === id ? { ...item, ...change } : item))
 
-/** Case and ё do not matter when one looks for something. @param {string} text */
-const plain = text => text.toLocaleLowerCase().replaceAll("ё", "е")
-
-/** @param {Conversation[]} items @param {string} query words, all of which must occur in the title */
-export function filterByTitle(items, query) {
-  const words = plain(query).split(/\s+/).filter(Boolean)
-  return words.length ? items.filter(({ title }) => words.every(word => plain(title).includes(word))) : items
-}
-
 /**
+ * What is pinned stands above all days.
  * @param {Conversation[]} items newest first @param {number} now milliseconds
  * @returns {{ period: Period, items: Conversation[] }[]} without empty groups
  */
@@ -80,8 +77,8 @@ export function groupByDay(items, now) {
   const midnight = new Date(now).setHours(0, 0, 0, 0)
   /** @type {Map<Period, Conversation[]>} */
   const groups = new Map()
-  for (const item of items) {
-    const period = periodOf(item.updated_at * 1000, midnight)
+  for (const item of [...items.filter(({ pinned }) => pinned), ...items.filter(({ pinned }) => !pinned)]) {
+    const period = item.pinned ? "pinned" : periodOf(item.updated_at * 1000, midnight)
     const group = groups.get(period)
     if (group) group.push(item)
     else groups.set(period, [item])

@@ -50,6 +50,13 @@ export const number = (value, digits = 1) => new Intl.NumberFormat(language(), {
 /** @param {number} seconds Unix time @returns {string} day and time */
 export const moment = seconds => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000)
 
+/** @param {number} seconds Unix time @returns {string} the day, and the year only if it is another one */
+export function day(seconds) {
+  const date = new Date(seconds * 1000)
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric"
+  return new Intl.DateTimeFormat(language(), { day: "numeric", month: "short", year }).format(date)
+}
+
 /** The text of a value that the server keeps in several languages. @param {Record<string, string> | undefined} texts */
 export const localized = texts => texts?.[language()] ?? texts?.[DEFAULT] ?? texts?.en ?? ""
 

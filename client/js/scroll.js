@@ -27,6 +27,17 @@ export class ScrollFollower {
     this.tell()
   }
 
+  /** Show one message in the middle, and mark it for a moment. @param {HTMLElement} message */
+  leadTo(message) {
+    this.following = false
+    message.scrollIntoView({ block: message.offsetHeight > this.place.clientHeight ? "start" : "center", behavior: "instant" })
+    message.classList.add("message--sought")
+    message.addEventListener("animationend", () => message.classList.remove("message--sought"), { once: true })
+    message.tabIndex = -1
+    message.focus({ preventScroll: true })
+    this.tell()
+  }
+
   stop() {
     this.growth.disconnect()
     this.place.removeEventListener("scroll", this.scrolled)

@@ -55,6 +55,8 @@ export const dialog = signal(/** @type {"" | "settings" | "help"} */ (""))
 export const drawer = signal(false)
 /** What the pages of 2023 left in this browser, and whether moving it is offered. @type {Signal<{ count: number, offered: boolean }>} */
 export const ancestors = signal({ count: 0, offered: false })
+/** The message one is being led to from a search. @type {Signal<{ conversation: string, message: string } | null>} */
+export const sought = signal(/** @type {{ conversation: string, message: string } | null} */ (null))
 /** Which of the two pickers is open. @type {Signal<"" | "model" | "role">} */
 export const picker = signal(/** @type {"" | "model" | "role"} */ (""))
 /** The own message that is being rewritten. @type {Signal<string>} */

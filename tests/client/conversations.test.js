@@ -1,7 +1,7 @@
 /** The list of conversations: its order, its groups, and what other tabs did to it. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { emptyList, filterByTitle, groupByDay, reduce } from "../../client/js/conversations.js"
+import { emptyList, groupByDay, reduce } from "../../client/js/conversations.js"
 
 const item = (id, updated_at, more = {}) => ({
   id, title: id, model: null, provider: null, role: null, created_at: updated_at, updated_at, revision: 1, running: false, ...more,
@@ -39,11 +39,26 @@ test("renaming, removing and running touch one conversation", () => {
   assert.deepEqual(ids(reduce(list, { type: "removed", id: "a" })), ["b"])
 })
 
-test("the search does not mind case, ё and the order of words", () => {
-  const items = [item("Ёлка: чем украсить", 1), item("Письмо", 2)]
-  assert.deepEqual(filterByTitle(items, "украсить елка").map(({ id }) => id), ["Ёлка: чем украсить"])
-  assert.deepEqual(filterByTitle(items, "  "), items)
-  assert.deepEqual(filterByTitle(items, "нет такого"), [])
+test("what is archived leaves the list and comes back", () => {
+  let list = listed([item("a", 3), item("b", 2)])
+  list = reduce(list, { type: "saved", conversation: item("a", 3, { archived_at: 5 }) })
+  assert.deepEqual(ids(list), ["b"])
+  assert.deepEqual(ids(reduce(list, { type: "saved", conversation: item("a", 3, { archived_at: null }) })), ["a", "b"])
+})
+
+test("what is pinned is known however old it is, and forgotten when it is pinned no more", () => {
+  const old = item("old", 1, { pinned: true })
+  let list = reduce(emptyList(), { type: "listed", items: [item("a", 9)], next: "page 2", pinned: [old] })
+  assert.deepEqual(ids(list), ["a", "old"])
+  assert.equal(list.next, "page 2")
+  list = reduce(list, { type: "listed", items: [item("a", 9)], next: "page 2", pinned: [] })
+  assert.deepEqual(ids(list), ["a"])
+})
+
+test("what is pinned stands above all days", () => {
+  const now = new Date(2026, 10, 20, 12).getTime()
+  const groups = groupByDay([item("new", now / 1000), item("old", 1, { pinned: true })], now)
+  assert.deepEqual(groups.map(({ period, items }) => [period, items[0].id]), [["pinned", "old"], ["today", "new"]])
 })
 
 test("days are those of the calendar, not of 24 hours", () => {

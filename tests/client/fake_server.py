@@ -25,6 +25,8 @@ from typing import Any
 
 from aiohttp import web
 
+from server.storage import words as stemming
+
 CLIENT = Path(__file__).resolve().parents[2] / "client"
 POLICY = (
     "default-src 'none'; script-src 'self' {}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -317,6 +319,21 @@ async def conversations(request: web.Request) -> web.Response:
     items = sorted(request.app[WORLD].conversations.values(), key=lambda item: -item["updated_at"])
     following = str(before + limit) if before + limit < len(items) else None
     return web.json_response({"conversations": items[before : before + limit], "next": following})
+
+
+@routes.get(f"{API}/search")
+async def search(request: web.Request) -> web.Response:
+    """In questions only, newest first; the real one is tried by tests/e2e/test_search.py."""
+    world, query = request.app[WORLD], stemming.parse(request.query["q"])
+    results = []
+    for item in sorted(world.conversations.values(), key=lambda item: -item["updated_at"]):
+        asked = world.messages[item["id"]][0]
+        if len({number for number, _ in stemming.matches(query, asked["text"])}) == len(query) > 0:
+            snippet, ranges = stemming.snippet(query, asked["text"])
+            place = {"conversation": item["id"], "message_id": asked["id"], "role": "user", "created_at": asked["created_at"]}
+            title = {"title": item["title"], "title_ranges": stemming.ranges(query, item["title"])}
+            results.append(place | title | {"snippet": snippet, "ranges": ranges, "archived": False})
+    return web.json_response({"results": results, "next": None})
 
 
 @routes.get(f"{API}/conversations/{{id}}")

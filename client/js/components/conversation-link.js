@@ -3,6 +3,7 @@ import { html, lazy, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
+import { FolderField } from "./folder-field.js"
 import { Icon } from "./icon.js"
 
 /** @import { Conversation } from "../conversations.js" */
@@ -11,8 +12,10 @@ const Menu = lazy(() => import("./menu.js").then(file => file.Menu))
 
 /** @param {{ conversation: Conversation }} props */
 export function ConversationLink({ conversation }) {
-  const { store: { drawer, route }, actions: { addressOf, deleteConversation, downloadConversation, go, renameConversation } } = usePage()
+  const { store: { drawer, route }, actions } = usePage()
+  const { addressOf, deleteConversation, downloadConversation, go, renameConversation } = actions
   const [renaming, rename] = useState(false)
+  const [filing, file] = useState(false)
   const link = useRef(/** @type {HTMLElement | null} */ (null))
   const { id, title, running } = conversation
   const isCurrent = route.value.name === "chat" && route.value.id === id
@@ -22,13 +25,19 @@ export function ConversationLink({ conversation }) {
     if (wanted !== null) void renameConversation(conversation, wanted)
     requestAnimationFrame(() => link.current?.focus())
   }
-  /** The focus goes to a neighbour, so that one can go on by keyboard. */
-  const remove = () => {
+  const finishFiling = (/** @type {string | null} */ folder) => {
+    file(false)
+    if (folder !== null && folder.trim() !== (conversation.folder ?? "")) void actions.putIntoFolder(conversation, folder)
+    requestAnimationFrame(() => link.current?.focus())
+  }
+  /** The focus goes to a neighbour, so that one can go on by keyboard. @param {() => Promise<unknown>} leave */
+  const goAway = leave => {
     const links = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".history .link")])
     const at = links.indexOf(/** @type {HTMLElement} */ (link.current))
-    void deleteConversation(conversation)
+    void leave()
     requestAnimationFrame(() => (links[at + 1] ?? links[at - 1] ?? document.getElementById("search"))?.focus())
   }
+  const remove = () => goAway(() => deleteConversation(conversation))
   /** @param {KeyboardEvent} event */
   const press = event => {
     if (event.key === "F2") rename(true)
@@ -44,6 +53,14 @@ export function ConversationLink({ conversation }) {
     go(id)
   }
 
+  const { archived_at: archived, pinned } = conversation
+  const shelving = [
+    { icon: "pin", label: t(pinned ? "shelf.unpin" : "shelf.pin"), run: () => void actions.pin(conversation, !pinned) },
+    { icon: "folder", label: t("shelf.put"), run: () => file(true) },
+    { icon: "archive", label: t(archived ? "shelf.from_archive" : "shelf.to_archive"), run: () => goAway(() => actions.archive(conversation, !archived)) },
+  ]
+
+  if (filing) return html`<${FolderField} folder=${conversation.folder ?? ""} onDone=${finishFiling} />`
   if (renaming) return html`<${TitleField} title=${title} onDone=${finish} />`
   return html`
     <div class=${`link-row ${isCurrent ? "link-row--current" : ""}`}>
@@ -52,7 +69,7 @@ export function ConversationLink({ conversation }) {
         <span class="link__title">${title || t("sidebar.untitled")}</span>
         ${running && html`<span class="dot" role="img" aria-label=${t("sidebar.running")} title=${t("sidebar.running")}></span>`}
       </a>
-      <${Wishes} title=${title} onRename=${() => rename(true)} onDelete=${remove}
+      <${Wishes} title=${title} more=${shelving} onRename=${() => rename(true)} onDelete=${remove}
         onDownload=${(/** @type {"md" | "json"} */ format) => downloadConversation(conversation, format)} />
     </div>
   `
@@ -60,14 +77,15 @@ export function ConversationLink({ conversation }) {
 
 /**
  * What else can be done with a conversation.
- * @param {{ title: string, onRename: () => void, onDelete: () => void, onDownload: (format: "md" | "json") => void }} props
+ * @param {{ title: string, more: import("./menu.js").Item[], onRename: () => void, onDelete: () => void, onDownload: (format: "md" | "json") => void }} props
  */
-function Wishes({ title, onRename, onDelete, onDownload }) {
+function Wishes({ title, more, onRename, onDelete, onDownload }) {
   const [isOpen, open] = useState(false)
   const button = useRef(/** @type {HTMLElement | null} */ (null))
   const label = t("sidebar.actions", { title })
   const items = [
     { icon: "pencil", label: t("sidebar.rename"), keys: "F2", run: onRename },
+    ...more,
     { icon: "download", label: t("sidebar.take_markdown"), run: () => onDownload("md") },
     { icon: "download", label: t("sidebar.take_json"), run: () => onDownload("json") },
     { icon: "trash", label: t("sidebar.delete"), keys: "Del", run: onDelete, danger: true },

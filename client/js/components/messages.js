@@ -13,13 +13,13 @@ const FIRST = 30
 const STEP = 40
 
 export function Messages() {
-  const { chat, conversations, messageSignal, opening, path } = usePage().store
+  const { chat, conversations, messageSignal, opening, path, sought } = usePage().store
   const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
   const [isAway, setAway] = useState(false)
   const ids = path.value
-  const shown = useWindow(chat.value.id, ids)
+  const shown = useWindow(chat.value.id, ids, sought.value?.message)
   const lastQuestion = ids.findLast(id => messageSignal(id).peek()?.role === "user")
 
   useEffect(() => {
@@ -30,6 +30,12 @@ export function Messages() {
   }, [])
   // A conversation is opened at its end, and what one has just said is looked at.
   useLayoutEffect(() => follower.current?.toEnd(), [chat.value.id, lastQuestion, opening.value])
+  useEffect(() => {
+    const found = opening.value === "shown" && sought.value && place.current?.querySelector(`[data-id="${CSS.escape(sought.value.message)}"]`)
+    if (!(found instanceof HTMLElement) || !follower.current) return
+    sought.value = null
+    follower.current.leadTo(found)
+  })
 
   return html`
     <section class="messages" ref=${place} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
@@ -59,10 +65,15 @@ function Skeleton() {
   return html`<div class="skeleton" role="status" aria-label=${t("messages.loading")}><i></i><i></i><i></i><i></i></div>`
 }
 
-/** The end of the conversation at once, its past in idle moments. @param {string | null} conversation @param {string[]} ids */
-function useWindow(conversation, ids) {
+/**
+ * The end of the conversation at once, its past in idle moments; down from the message one is led to, if there is one.
+ * @param {string | null} conversation @param {string[]} ids @param {string} [sought]
+ */
+function useWindow(conversation, ids, sought) {
   const [state, setState] = useState({ conversation, count: FIRST })
   const count = state.conversation === conversation ? state.count : FIRST
+  const needed = sought && ids.includes(sought) ? ids.length - ids.indexOf(sought) : 0
+  useLayoutEffect(() => { if (needed > count) setState({ conversation, count: needed }) }, [needed])
   useEffect(() => {
     if (count >= ids.length) return
     const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 50))

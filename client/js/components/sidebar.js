@@ -1,23 +1,21 @@
-/** The list of conversations: by day, with a search over titles. */
-import { html, useEffect, useRef, useState } from "../view.js"
-import { filterByTitle, groupByDay } from "../conversations.js"
+/** The list of conversations by day; what a search found in them, or the shelves, in its place. */
+import { html, lazy, useEffect, useRef, useState } from "../view.js"
+import { groupByDay } from "../conversations.js"
 import { t } from "../i18n.js"
 import { hint } from "../keys.js"
 import { usePage } from "../page.js"
+import { moveAmongLinks } from "./arrows.js"
 import { ConversationLink } from "./conversation-link.js"
 import { Icon, Mark } from "./icon.js"
 
-/** @import { Conversation } from "../conversations.js" */
-
-/** While one searches, everything is needed at once; pages of this many. */
-const SEARCH_PAGE = 200
+const SearchResults = lazy(() => import("./search-results.js").then(file => file.SearchResults), ["search"])
+const Shelves = lazy(() => import("./shelves.js").then(file => file.Shelves), ["search"])
 
 export function Sidebar() {
-  const { store: { conversations, dialog, drawer }, actions: { moreConversations, newConversation, toggleSidebar } } = usePage()
+  const { store: { dialog, drawer }, actions: { newConversation, toggleSidebar } } = usePage()
   const [query, search] = useState("")
+  const [isAside, lookAside] = useState(false)
   const place = useRef(/** @type {HTMLElement | null} */ (null))
-  const { items, next } = conversations.value
-  useEffect(() => { if (query && next) void moreConversations(SEARCH_PAGE) }, [query, next])
 
   // The focus goes into the drawer with its reader, and comes back.
   useEffect(() => {
@@ -41,7 +39,9 @@ export function Sidebar() {
       </header>
       <button type="button" class="row-button row-button--new" title=${hint("new")} onClick=${newConversation}><${Icon} name="plus" />${t("sidebar.new")}</button>
       <${Search} query=${query} onInput=${search} />
-      <${History} items=${filterByTitle(items, query)} query=${query} />
+      ${query.trim() ? html`<${SearchResults} query=${query} />`
+        : isAside ? html`<${Shelves} onClose=${() => lookAside(false)} />`
+        : html`<${History} /><button type="button" class="row-button" onPointerEnter=${Shelves.warm} onFocus=${Shelves.warm} onClick=${() => lookAside(true)}><${Icon} name="archive" />${t("shelf.title")}</button>`}
       <footer class="sidebar__foot">
         <button type="button" class="row-button" title=${hint("settings")} onClick=${() => { dialog.value = "settings" }}><${Icon} name="settings" />${t("settings.title")}</button>
         <button type="button" class="icon-button" aria-label=${t("help.title")} title=${`${t("help.title")}  ${hint("help")}`}
@@ -70,15 +70,14 @@ function Search({ query, onInput }) {
     <label class="field">
       <${Icon} name="search" />
       <input type="search" id="search" value=${query} placeholder=${t("sidebar.search")} aria-label=${t("sidebar.search")} autocomplete="off"
-        onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} onKeyDown=${press} />
+        onFocus=${SearchResults.warm} onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} onKeyDown=${press} />
       <kbd>${hint("search")}</kbd>
     </label>
   `
 }
 
-/** @param {{ items: Conversation[], query: string }} props */
-function History({ items, query }) {
-  const { loaded, next } = usePage().store.conversations.value
+function History() {
+  const { items, loaded, next } = usePage().store.conversations.value
   return html`
     <nav class="history" aria-label=${t("sidebar.title")} onKeyDown=${moveAmongLinks}>
       ${groupByDay(items, Date.now()).map(({ period, items }) => html`
@@ -86,8 +85,8 @@ function History({ items, query }) {
           <h2 class="history__day">${t(`days.${period}`)}</h2>
           ${items.map(item => html`<${ConversationLink} key=${item.id} conversation=${item} />`)}
         </section>`)}
-      ${loaded && !items.length && html`<p class="history__empty">${t(query ? "sidebar.nothing_found" : "sidebar.empty")}</p>`}
-      ${next && !query && html`<${More} key=${next} />`}
+      ${loaded && !items.length && html`<p class="history__empty">${t("sidebar.empty")}</p>`}
+      ${next && html`<${More} key=${next} />`}
     </nav>
   `
 }
@@ -102,16 +101,4 @@ function More() {
     return () => seen.disconnect()
   }, [])
   return html`<button type="button" class="row-button" ref=${button} onClick=${() => moreConversations()}>${t("sidebar.more")}</button>`
-}
-
-/** @param {KeyboardEvent & { currentTarget: HTMLElement }} event */
-function moveAmongLinks(event) {
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return
-  const links = /** @type {HTMLElement[]} */ ([...event.currentTarget.querySelectorAll(".link")])
-  const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement))
-  if (at < 0) return
-  event.preventDefault()
-  const next = at + (event.key === "ArrowDown" ? 1 : -1)
-  if (next < 0) document.getElementById("search")?.focus()
-  else links[next]?.focus()
 }

@@ -1,0 +1,64 @@
+/** Finding and keeping: what is asked of the search, and how a conversation is pinned, archived and put into a folder. */
+import * as api from "./api.js"
+import { t } from "./i18n.js"
+import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
+import * as store from "./store.js"
+
+/** @import { Conversation } from "./conversations.js" */
+/** @import { FoundPage, Looked } from "./api.js" */
+
+/**
+ * One page of results, or the code of what went wrong.
+ * @param {Looked} wanted @param {AbortSignal} [signal] @returns {Promise<{ found?: FoundPage, code?: string }>}
+ */
+export async function search(wanted, signal) {
+  try {
+    return { found: await api.search(wanted, signal) }
+  } catch (error) {
+    if (isLoginNeeded(error)) goToLogin()
+    return { code: troubleOf(error).code }
+  }
+}
+
+/** @param {Conversation} conversation @param {boolean} pinned */
+export const pin = (conversation, pinned) => change(conversation, { pinned })
+
+/** @param {Conversation} conversation @param {string} folder "" takes it out */
+export const putIntoFolder = (conversation, folder) => change(conversation, { folder })
+
+/** @param {Conversation} conversation @param {boolean} archived */
+export async function archive(conversation, archived) {
+  if (!(await change(conversation, { archived }))) return
+  if (archived) toast(t("toast.archived", { title: conversation.title }), { label: t("toast.undo"), run: () => void change(conversation, { archived: false }) })
+}
+
+/** @param {Conversation} conversation @param {{ pinned?: boolean, archived?: boolean, folder?: string }} wish */
+async function change({ id }, wish) {
+  try {
+    store.dispatchList({ type: "saved", ...(await api.changeConversation(id, wish)) })
+    return true
+  } catch (error) {
+    complain(error)
+    return false
+  }
+}
+
+/** @returns {Promise<{ name: string, count: number }[]>} none when the server does not say */
+export const readFolders = () => api.folders().then(({ folders }) => folders, () => [])
+
+/** The folders there are and what stands in one of them. @param {string | null} folder null: the archive @param {string | null} [before] */
+export async function readShelf(folder, before = null) {
+  try {
+    const [{ conversations, next }, folders] = await Promise.all([api.listConversations({ before, folder, archived: folder === null }), readFolders()])
+    return { items: conversations, next, folders }
+  } catch (error) {
+    complain(error)
+    return null
+  }
+}
+
+/** Choose the branch of a message of the open conversation, up to the beginning. @param {string} message */
+export function showBranchOf(message) {
+  const { messages } = store.chat.value
+  for (let at = messages.get(message); at; at = messages.get(at.parent_id ?? "")) store.dispatch({ type: "chosen", message: at.id })
+}

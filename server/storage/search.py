@@ -27,6 +27,7 @@ PORTION = 50  # messages the indexer adds in one transaction
 PORTION_CHARACTERS = 100_000
 PAUSE = 2.0  # seconds between two looks at whether something waits
 RANKED = 1_000  # results that can be seen in the order of rank
+RANKED_AMONG = 3_000  # the newest matches; to rank all those of a common word would take half a second
 
 # The number of an entry is its message's time: milliseconds, then 20 bits that tell apart what one millisecond brought.
 # So the index itself is in the order of time, and the newest results are found without looking at the others.
@@ -229,14 +230,16 @@ def _statement(owner: str, wanted: Wanted, limit: int, before: int | None) -> tu
         values["before"] = before
     if wanted.by_rank:
         values["offset"] = before or 0
-    order = "bm25(search_index, 4.0, 1.0), search_index.rowid DESC" if wanted.by_rank else "search_index.rowid DESC"
+    rank = "bm25(search_index, 4.0, 1.0)" if wanted.by_rank else "0"
+    values["among"] = RANKED_AMONG if wanted.by_rank else limit
     return (
         f"""
-        WITH page AS MATERIALIZED (
-            SELECT search_index.rowid AS entry, search_entry.message_id
+        WITH newest AS MATERIALIZED (
+            SELECT search_index.rowid AS entry, search_entry.message_id, {rank} AS rank
             FROM search_index CROSS JOIN search_entry ON search_entry.number = search_index.rowid
                 CROSS JOIN conversation ON conversation.id = search_entry.conversation_id
-            WHERE {" AND ".join(clauses)} ORDER BY {order} LIMIT :limit OFFSET :offset)
+            WHERE {" AND ".join(clauses)} ORDER BY search_index.rowid DESC LIMIT :among),
+        page AS MATERIALIZED (SELECT * FROM newest ORDER BY rank, entry DESC LIMIT :limit OFFSET :offset)
         SELECT page.entry, message.id, message.conversation_id, message.author, message.text, message.created_at,
             conversation.title, conversation.archived_at
         FROM page CROSS JOIN message ON message.id = page.message_id

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.campaigns import drain, kill, locked, resume, slow, soak
+from tests.campaigns import drain, kill, locked, resume, slow, soak, twice
 from tests.campaigns.client import Event
 from tests.campaigns.reading import Reading, Violation, check_text
 from tests.campaigns.report import NotRun, Report
@@ -41,6 +41,13 @@ async def test_an_answer_put_together_from_hundreds_of_pieces_is_the_same_bytes(
     assert done["by after"] > 50
     assert done["by Last-Event-ID"] > 50
     assert done["compared"] >= 3 * 20
+
+
+@on_linux
+async def test_one_question_sent_ten_times_at_once_has_one_answer_that_everybody_reads() -> None:
+    done = figures(await twice.run(**twice.SHORT))
+    assert done["read to the end"] == done["sends"] == 200
+    assert done["questions to the upstream"] == 20
 
 
 @on_linux

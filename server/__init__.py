@@ -17,7 +17,7 @@ from g4f import continuation
 from g4f.catalog import Catalog, Preferences
 from g4f.discovery import DiscoverySettings
 from g4f.transport import LOCAL, REMOTE, Deadlines, Transport
-from server import api, auth, guard, headers, pages, roles
+from server import api, auth, guard, headers, pages, roles, upkeep
 from server.context import KEY, Services
 from server.conversations import Conversations
 from server.errors import ApiError
@@ -84,6 +84,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             auth=auth.Auth(settings, Accounts(database)),
             pages=pages.Pages(live=settings.debug),
         )
+        loop.spawn(upkeep.keep(store))
         undo.pop_all()
         return services
 

@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, or_, select, true, update
 
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
@@ -39,6 +39,7 @@ StoredEvent = tuple[int, str, str]  # seq, type, data
 EventRow = dict[str, Any]
 
 RUNNING = ("queued", "running")
+ALL = 1 << 53  # more events than any answer has
 PAGE_BYTES = 64 * 1024  # of events that one read returns
 PORTION = 500  # values named in one statement
 
@@ -56,6 +57,50 @@ _MESSAGE_WITH_STATE: Any = select(
         generation, and_(generation.c.answer_id == message.c.id, _newest)
     )
 )
+
+# What every question and every event needs is built once, here: building a statement costs five times what running it does.
+_VISIBLE = and_(conversation.c.owner == bindparam("owner"), conversation.c.deleted_at.is_(None))
+_MESSAGES = _MESSAGE_WITH_STATE.where(_VISIBLE, message.c.conversation_id == bindparam("conversation_id")).order_by(
+    message.c.number
+)
+_MESSAGE = _MESSAGE_WITH_STATE.where(_VISIBLE, message.c.id == bindparam("message_id"))
+_ANY_MESSAGE = _MESSAGE_WITH_STATE.where(message.c.id == bindparam("message_id"))
+_IDS = select(message.c.id, message.c.author, message.c.parent_id, message.c.conversation_id).join(conversation).where(_VISIBLE)
+_PLACE = _IDS.where(message.c.id == bindparam("message_id"))
+_NEWEST_ID = _IDS.where(message.c.conversation_id == bindparam("conversation_id")).order_by(message.c.number.desc()).limit(1)
+_EVENTS_AFTER = (
+    select(event.c.seq, event.c.type, event.c.data)
+    .where(event.c.answer_id == bindparam("answer_id"), event.c.seq > bindparam("after"))
+    .order_by(event.c.seq)
+    .limit(bindparam("limit"))
+)
+_SENT = (
+    select(message, conversation.c.owner)
+    .join(conversation, conversation.c.id == message.c.conversation_id)
+    .where(message.c.id == bindparam("message_id"))
+)
+_CONVERSATION = select(conversation).where(conversation.c.id == bindparam("conversation_id"))
+_LAST_NUMBER = select(func.coalesce(func.max(message.c.number), 0)).where(message.c.conversation_id == bindparam("conversation_id"))
+_INSERT_CONVERSATION = insert(conversation)
+_INSERT_MESSAGE = insert(message)
+_INSERT_GENERATION = insert(generation)
+_END_MESSAGE = (
+    update(message)
+    .where(message.c.id == bindparam("answer_id"))
+    .values(text=bindparam("new_text"), details=bindparam("new_details"))
+)
+_END_GENERATION = (
+    update(generation)
+    .where(generation.c.answer_id == bindparam("of_answer"), generation.c.number == bindparam("of_number"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "code", "provider", "model", "seq", "finished_at")})
+)
+_TOUCH_CONVERSATION = update(conversation).where(conversation.c.id == bindparam("of")).values(updated_at=bindparam("now"))
+
+# Many rows a statement: sqlite3 lets go of the interpreter once a statement, and gets it back late when the loop is busy.
+_INSERT_EVENTS = {
+    size: "INSERT INTO event (answer_id, seq, type, data) VALUES " + ", ".join(["(?, ?, ?, ?)"] * size)  # noqa: S608
+    for size in (256, 64, 16, 4, 1)
+}
 
 
 class SqlStore:
@@ -94,37 +139,35 @@ class SqlStore:
 
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]:
         def read(connection: Connection) -> list[Message]:
-            query = _messages(owner).where(message.c.conversation_id == conversation_id).order_by(message.c.number)
-            return [_to_message(connection, row) for row in connection.execute(query).all()]
+            rows = connection.execute(_MESSAGES, {"owner": owner, "conversation_id": conversation_id}).all()
+            return [_to_message(connection, row) for row in rows]
 
         return self.database.read(read)
 
     def answer(self, owner: str, answer_id: str) -> Answer | None:
         def read(connection: Connection) -> Answer | None:
-            row = connection.execute(_messages(owner).where(message.c.id == answer_id)).first()
+            row = connection.execute(_MESSAGE, {"owner": owner, "message_id": answer_id}).first()
             found = _to_message(connection, row) if row else None
             return found if isinstance(found, Answer) else None
 
         return self.database.read(read)
 
     def place_of(self, owner: str, answer_id: str) -> Opened | None:
-        query = _messages(owner).where(message.c.id == answer_id, message.c.author == "assistant")
-        row = self.database.read(lambda connection: connection.execute(query).first())
-        return Opened(row.conversation_id, row.parent_id, row.id, existed=True) if row else None
+        row = self._first(_PLACE, owner=owner, message_id=answer_id)
+        if row is None or row.author != "assistant":
+            return None
+        return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
 
     def newest_message(self, owner: str, conversation_id: str) -> str | None:
-        query = (
-            _messages(owner)
-            .where(message.c.conversation_id == conversation_id)
-            .order_by(message.c.number.desc())
-            .limit(1)
-        )
-        row = self.database.read(lambda connection: connection.execute(query).first())
+        row = self._first(_NEWEST_ID, owner=owner, conversation_id=conversation_id)
         return row.id if row else None
 
     def has_message(self, owner: str, conversation_id: str, message_id: str) -> bool:
-        query = _messages(owner).where(message.c.id == message_id, message.c.conversation_id == conversation_id)
-        return self.database.read(lambda connection: connection.execute(query).first()) is not None
+        row = self._first(_PLACE, owner=owner, message_id=message_id)
+        return row is not None and row.conversation_id == conversation_id
+
+    def _first(self, query: Any, **values: Any) -> Row[Any] | None:
+        return self.database.read(lambda connection: connection.execute(query, values).first())
 
     def change(
         self, owner: str, conversation_id: str, change: Change, revision: int | None, now: float
@@ -210,9 +253,7 @@ class SqlStore:
         query = (
             select(message.c.id)
             .join(conversation, conversation.c.id == message.c.conversation_id)
-            .where(
-                conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.id.in_(conversation_ids)
-            )
+            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.id.in_(conversation_ids))
         )
         return self.database.read(lambda connection: set(connection.execute(query).scalars()))
 
@@ -222,8 +263,7 @@ class SqlStore:
         """Commit events (columns of ``event``) and, in the same transaction, the ends of answers: (answer id, end, time)."""
 
         def write(connection: Connection) -> None:
-            if rows:
-                connection.execute(insert(event), rows)
+            _insert_events(connection, rows)
             for answer_id, end, now in ended:
                 _finish(connection, answer_id, end, now)
 
@@ -231,13 +271,8 @@ class SqlStore:
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[StoredEvent]:
         """At most ``limit`` events, and no more than ``PAGE_BYTES`` and one event: a reader who stops holds this much in memory."""
-        query = (
-            select(event.c.seq, event.c.type, event.c.data)
-            .where(event.c.answer_id == answer_id, event.c.seq > after)
-            .order_by(event.c.seq)
-            .limit(limit)
-        )
-        return self.database.read(lambda connection: _first_bytes(connection.execute(query), PAGE_BYTES))
+        values = {"answer_id": answer_id, "after": after, "limit": limit}
+        return self.database.read(lambda connection: _first_bytes(connection.execute(_EVENTS_AFTER, values), PAGE_BYTES))
 
     def unfinished(self) -> list[tuple[str, int]]:
         """(answer id, number of its last event) of every answer that is not in a terminal state."""
@@ -250,7 +285,14 @@ class SqlStore:
         """Remove events of answers that ended, and conversations that were deleted, before these times."""
 
         def write(connection: Connection) -> None:
-            old = select(generation.c.answer_id).where(generation.c.finished_at < events_before)
+            # An answer that is gone on with has ended before and is being written nevertheless: all its generations count.
+            old = (
+                select(generation.c.answer_id)
+                .group_by(generation.c.answer_id)
+                .having(
+                    func.count(generation.c.finished_at) == func.count(), func.max(generation.c.finished_at) < events_before
+                )
+            )
             connection.execute(delete(event).where(event.c.answer_id.in_(old)))
             connection.execute(delete(conversation).where(conversation.c.deleted_at < deleted_before))
             search.sweep(connection)
@@ -261,6 +303,15 @@ class SqlStore:
         """Whether a transaction can be committed now (A-008)."""
         self.database.write(lambda connection: connection.execute(select(func.count()).select_from(generation)).scalar())
         return True
+
+
+def _insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
+    values = [(row["answer_id"], row["seq"], row["type"], row["data"]) for row in rows]
+    done = 0
+    for size, statement in _INSERT_EVENTS.items():
+        while len(values) - done >= size:
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(values[done : done + size])))
+            done += size
 
 
 def _conversations() -> Any:
@@ -359,12 +410,8 @@ def _first_bytes(rows: Iterable[Any], most: int) -> list[StoredEvent]:
 
 
 def _rows(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
-    query = (
-        select(event.c.seq, event.c.type, event.c.data)
-        .where(event.c.answer_id == answer_id, event.c.seq > after)
-        .order_by(event.c.seq)
-    )
-    return [tuple(row) for row in connection.execute(query)]
+    values = {"answer_id": answer_id, "after": after, "limit": ALL}
+    return [tuple(row) for row in connection.execute(_EVENTS_AFTER, values)]
 
 
 def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:
@@ -383,38 +430,34 @@ def _open_answer(connection: Connection, new: NewAnswer) -> Opened:
     if existing is not None:
         return existing
     _open_conversation(connection, new)
-    number = connection.execute(
-        select(func.coalesce(func.max(message.c.number), 0)).where(message.c.conversation_id == new.conversation_id)
-    ).scalar_one()
+    number = connection.execute(_LAST_NUMBER, {"conversation_id": new.conversation_id}).scalar_one()
     common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
+    rows: list[dict[str, Any]] = []
     if new.question_text is not None:
         number += 1
-        connection.execute(
-            insert(message).values(
-                id=new.question_id, parent_id=new.parent_id, number=number, author="user", text=new.question_text, **common
-            )
-        )
+        asked = {"id": new.question_id, "parent_id": new.parent_id, "author": "user", "text": new.question_text}
+        rows.append({**asked, "number": number, **common})
+    answer = {"id": new.answer_id, "parent_id": new.question_id, "author": "assistant", "text": ""}
+    rows.append({**answer, "number": number + 1, **common})
+    connection.execute(_INSERT_MESSAGE, rows)
+    if new.question_text is not None:
         search.index(connection, [new.question_id])
     connection.execute(
-        insert(message).values(
-            id=new.answer_id, parent_id=new.question_id, number=number + 1, author="assistant", text="", **common
-        )
-    )
-    connection.execute(
-        insert(generation).values(
-            answer_id=new.answer_id,
-            number=1,
-            state="running",
-            provider=new.provider,
-            model=new.model,
-            role=new.role,
-            options=json.dumps(dict(new.options)),
-            seq=0,
-            started_at=new.now,
-        )
+        _INSERT_GENERATION,
+        {
+            "answer_id": new.answer_id,
+            "number": 1,
+            "state": "running",
+            "provider": new.provider,
+            "model": new.model,
+            "role": new.role,
+            "options": json.dumps(dict(new.options)),
+            "seq": 0,
+            "started_at": new.now,
+        },
     )
     kind, data = wire.to_row(Asked(new.conversation_id, new.question_id, new.answer_id))
-    connection.execute(insert(event).values(answer_id=new.answer_id, seq=1, type=kind, data=data))
+    _insert_events(connection, [{"answer_id": new.answer_id, "seq": 1, "type": kind, "data": data}])
     return Opened(new.conversation_id, new.question_id, new.answer_id)
 
 
@@ -448,11 +491,7 @@ def _proceed(connection: Connection, owner: str, answer_id: str, now: float) -> 
 def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
     """The answer that this very send opened before, if it did (A-089)."""
     sent = new.question_id if new.question_text is not None else new.answer_id
-    row = connection.execute(
-        select(message, conversation.c.owner)
-        .join(conversation, conversation.c.id == message.c.conversation_id)
-        .where(message.c.id == sent)
-    ).first()
+    row = connection.execute(_SENT, {"message_id": sent}).first()
     if row is None:
         return None
     if row.owner != new.owner or row.conversation_id != new.conversation_id:
@@ -470,14 +509,11 @@ def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
 
 
 def _open_conversation(connection: Connection, new: NewAnswer) -> None:
-    row = connection.execute(select(conversation).where(conversation.c.id == new.conversation_id)).first()
+    row = connection.execute(_CONVERSATION, {"conversation_id": new.conversation_id}).first()
     chosen = {"model": new.model, "provider": new.provider, "role": new.role, "updated_at": new.now}
     if row is None:
-        connection.execute(
-            insert(conversation).values(
-                id=new.conversation_id, owner=new.owner, title=new.title, created_at=new.now, revision=1, **chosen
-            )
-        )
+        fresh = {"id": new.conversation_id, "owner": new.owner, "title": new.title, "created_at": new.now, "revision": 1}
+        connection.execute(_INSERT_CONVERSATION, {**fresh, **chosen})
     elif row.owner != new.owner:
         raise NotFound
     else:  # a question in a deleted or archived conversation brings it back: nothing that was sent is lost
@@ -488,28 +524,28 @@ def _open_conversation(connection: Connection, new: NewAnswer) -> None:
 
 def _finish(connection: Connection, answer_id: str, end: Ended, now: float) -> None:
     """Move an answer from its log into its message, once: terminal states never change."""
-    row = connection.execute(_MESSAGE_WITH_STATE.where(message.c.id == answer_id)).first()
+    row = connection.execute(_ANY_MESSAGE, {"message_id": answer_id}).first()
     if row is None or row.state in TERMINAL:
         return
     answer = _to_message(connection, row)
     assert isinstance(answer, Answer)
+    details = json.dumps(_details(answer))
+    connection.execute(_END_MESSAGE, {"answer_id": answer_id, "new_text": answer.text, "new_details": details})
     connection.execute(
-        update(message).where(message.c.id == answer_id).values(text=answer.text, details=json.dumps(_details(answer)))
+        _END_GENERATION,
+        {
+            "of_answer": answer_id,
+            "of_number": row.generation_number,
+            "new_state": end.state,
+            "new_reason": end.reason,
+            "new_code": end.code,
+            "new_provider": answer.provider,
+            "new_model": answer.model,
+            "new_seq": answer.seq,
+            "new_finished_at": now,
+        },
     )
-    connection.execute(
-        update(generation)
-        .where(generation.c.answer_id == answer_id, generation.c.number == row.generation_number)
-        .values(
-            state=end.state,
-            reason=end.reason,
-            code=end.code,
-            provider=answer.provider,
-            model=answer.model,
-            seq=answer.seq,
-            finished_at=now,
-        )
-    )
-    connection.execute(update(conversation).where(conversation.c.id == row.conversation_id).values(updated_at=now))
+    connection.execute(_TOUCH_CONVERSATION, {"of": row.conversation_id, "now": now})
     search.index(connection, [answer_id])
 
 
@@ -564,9 +600,7 @@ def _import(connection: Connection, owner: str, arrived: Conversation, messages:
         connection.execute(
             update(conversation)
             .where(conversation.c.id == arrived.id)
-            .values(
-                deleted_at=None, revision=conversation.c.revision + 1, updated_at=max(row.updated_at, arrived.updated_at)
-            )
+            .values(deleted_at=None, revision=conversation.c.revision + 1, updated_at=max(row.updated_at, arrived.updated_at))
         )
     return len(added)
 

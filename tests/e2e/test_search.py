@@ -42,7 +42,8 @@ def kept(now: float) -> Iterator[tuple[Conversation, list[Message]]]:
     for number in range(60):
         at = now - 3600 - number * 60
         note = question(f"s{number}", None, f"Заметка {number}", at)
-        yield Conversation(f"short{number}", note.text, "m", "p", "default", at, at), [note, answer(f"t{number}", note.id, "Хорошо", at)]
+        short = Conversation(f"short{number}", note.text, "m", "p", "default", at, at)
+        yield short, [note, answer(f"t{number}", note.id, "Хорошо", at)]
 
 
 @pytest.fixture

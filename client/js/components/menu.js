@@ -11,6 +11,7 @@ export function Menu({ label, items, onClose }) {
   useEffect(() => {
     const first = /** @type {HTMLElement | null} */ (sheet.current?.querySelector("[role=menuitem]"))
     first?.focus()
+    sheet.current?.scrollIntoView({ block: "nearest" }) // near the end of a list it would be cut off
     const outside = (/** @type {PointerEvent} */ event) => {
       // A click on the button that opened it is the button's own affair.
       if (event.target instanceof Node && !sheet.current?.parentElement?.contains(event.target)) onClose({ focusBack: false })

@@ -18,7 +18,9 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
-        self._secrets = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
+        known = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+        escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in known]  # as it stands in a line
+        self._secrets = sorted({*known, *escaped}, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))

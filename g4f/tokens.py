@@ -126,4 +126,4 @@ async def _texts_from_thread(make: Callable[[], Iterator[str]]) -> AsyncIterator
             assert isinstance(piece, str)
             yield piece
     finally:
-        await pieces.aclose()  # type: ignore[attr-defined]
+        await pieces.aclose()

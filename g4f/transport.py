@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 else:  # it loads the machine's certificates while it is imported: 100 ms
     aiohttp = Later("aiohttp")
 
-__all__ = ["KEEPALIVE", "LOCAL", "REMOTE", "Deadlines", "ServerEvent", "Terms", "TolerantJSON", "Transport", "deadline", "ssl_context"]
+__all__ = [
+    "KEEPALIVE", "LOCAL", "REMOTE", "Deadlines", "ServerEvent", "Terms", "TolerantJSON", "Transport", "deadline", "ssl_context",
+]  # fmt: skip
 
 STREAM_BYTES = 1 << 30  # the most bytes in which an answer may be wrapped
 JSON_BYTES = 32 << 20

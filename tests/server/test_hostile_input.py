@@ -32,16 +32,20 @@ PIECES = [
     pytest.param("9" * 400, id="400 digits"),
 ]
 QUERIES = [
-    "nan", "inf", "-inf", "1e999", "1e5", "-1", "0", "", "%00", "9" * 30, "9" * 5_000, "0" * 30 + "9" * 30, "0x10", "1_0", "%ED%A0%80",
+    "nan", "inf", "-inf", "1e999", "1e5", "-1", "0", "", "%00", "9" * 30, "9" * 5_000, "0" * 30 + "9" * 30, "0x10", "1_0",
+    "%ED%A0%80",
     "%D9%A3", "1.5", "%20", "null", "nan~x", "inf~x", "1e400~", "~", "1~%00", "9" * 5_000 + "~a",
 ]  # fmt: skip
 NUMBERS = {"limit", "after"}
 BODIES = [
-    b"", b"{", b"null", b"true", b"[]", b'""', b"0", b"NaN", b"1e999", b"-0", b"{}{}", b'{"a":1,"a":2}', b"[" * 100_000, b'{"a":' * 100_000,
-    b"\xff", b"\xef\xbb\xbf{}", b'"\\ud800"', b'{"\\ud800":1}', b"9" * 5_000, b'{"a":' + b"9" * 5_000 + b"}", b"\x00", b'{"\\u0000":"\\u0000"}',
+    b"", b"{", b"null", b"true", b"[]", b'""', b"0", b"NaN", b"1e999", b"-0", b"{}{}", b'{"a":1,"a":2}', b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b"\xff", b"\xef\xbb\xbf{}", b'"\\ud800"', b'{"\\ud800":1}', b"9" * 5_000, b'{"a":' + b"9" * 5_000 + b"}", b"\x00",
+    b'{"\\u0000":"\\u0000"}',
 ]  # fmt: skip
 VALUES: list[Any] = [
-    None, True, False, 0, -1, 1.5, 10**30, -(10**30), 1e308, "", " ", "\x00", "a" * 5_000, [], {}, [[]], [None], {"a": None}, ["\x00"],
+    None, True, False, 0, -1, 1.5, 10**30, -(10**30), 1e308, "", " ", "\x00", "a" * 5_000, [], {}, [[]], [None], {"a": None},
+    ["\x00"],
     "💣", "../../x", "a\r\nb",
 ]  # fmt: skip
 
@@ -93,7 +97,8 @@ def test_no_query_is_a_failure(app: Flask, many: FlaskClient, ask: Ask, value: s
                 check(many.get(f"{address}?{name}={value}"), (endpoint, name, value[:30]))
 
 
-@pytest.mark.parametrize("value", ["nan", "1e5", "-1", "0" * 30 + "9" * 30, "9" * 5_000, "1.5", "%D9%A3"], ids=lambda value: value[:12])
+@pytest.mark.parametrize("value", ["nan", "1e5", "-1", "0" * 30 + "9" * 30, "9" * 5_000, "1.5", "%D9%A3"],
+    ids=lambda value: value[:12])
 def test_what_is_no_number_is_refused(many: FlaskClient, ask: Ask, value: str) -> None:
     reply = ask("Привет")
     for address in (f"{API}/conversations?limit={value}", f"{API}/answers/{reply.answer}/events?after={value}"):
@@ -123,7 +128,8 @@ FIELDS = {
     f"{API}/conversations/{{conversation}}": {
         "title": "x", "revision": 1, "pinned": True, "archived": True, "folder": "x", "tags": ["x"],
     },
-    f"{API}/answers/{{answer}}/regenerate": {"id": "x", "model": "scripted", "provider": "Scripted", "role": "default", "options": {}},
+    f"{API}/answers/{{answer}}/regenerate": {"id": "x", "model": "scripted", "provider": "Scripted", "role": "default",
+    "options": {}},
     f"{API}/answers/{{answer}}/continue": {"model": "scripted", "provider": "Scripted", "role": "default", "after": 0},
     f"{API}/answers/{{answer}}/stop": {"x": 1},
 }  # fmt: skip
@@ -183,11 +189,15 @@ def test_no_json_is_a_failure(many: FlaskClient, value: Any, place: tuple[Any, .
     "headers",
     [
         {"Cookie": "language=" + "x" * 4000}, {"Cookie": 'language="\\000"; theme=<script>; accent=%00'}, {"Cookie": "=;;=;"},
-        {"Content-Type": "application/json; charset=\x00"}, {"Content-Type": 'application/json; charset="'}, {"Content-Length": "-1"},
+        {"Content-Type": "application/json; charset=\x00"}, {"Content-Type": 'application/json; charset="'},
+        {"Content-Length": "-1"},
         {"Content-Length": "x"}, {"Range": "bytes=9-1"}, {"Range": "bytes=-99999999999999999999"}, {"If-Modified-Since": "never"},
-        {"If-None-Match": "\x80" * 100}, {"Accept-Encoding": "gzip;q=nan"}, {"User-Agent": "\xff" * 500}, {"X-Forwarded-For": "x" * 500},
-        {"Last-Event-ID": "-1"}, {"Origin": "null"}, {"Host": "localhost:99999"}, {"Host": ""}, {"Host": "[::1"}, {"Host": "localhost\x00"},
-        {"Sec-Fetch-Site": "\x00"}, {"Upgrade": "websocket"}, {"Expect": "x"}, {"Transfer-Encoding": "x"}, {"Content-Encoding": "gzip"},
+        {"If-None-Match": "\x80" * 100}, {"Accept-Encoding": "gzip;q=nan"}, {"User-Agent": "\xff" * 500},
+        {"X-Forwarded-For": "x" * 500},
+        {"Last-Event-ID": "-1"}, {"Origin": "null"}, {"Host": "localhost:99999"}, {"Host": ""}, {"Host": "[::1"},
+        {"Host": "localhost\x00"},
+        {"Sec-Fetch-Site": "\x00"}, {"Upgrade": "websocket"}, {"Expect": "x"}, {"Transfer-Encoding": "x"},
+        {"Content-Encoding": "gzip"},
     ],
     ids=lambda headers: next(iter(headers)),
 )  # fmt: skip
@@ -195,7 +205,8 @@ def test_no_header_is_a_failure(app: Flask, many: FlaskClient, ask: Ask, headers
     reply = ask("Привет")
     version = many.get(f"{API}/version").headers  # the server is well
     assert version
-    for endpoint, method, address in routes(app, conversation_id=reply.conversation, answer_id=reply.answer, version="css", path="base.css"):
+    for endpoint, method, address in routes(app, conversation_id=reply.conversation, answer_id=reply.answer, version="css",
+    path="base.css"):
         body: Any = b"{}" if method in ("POST", "PATCH", "PUT") else None
         sent = {"Content-Type": "application/json", **headers} if body else headers
         check(many.open(address, method=method, data=body, headers=sent), (endpoint, headers))

@@ -8,7 +8,7 @@ import http
 import logging
 import socket
 import time
-from typing import Protocol
+from typing import Protocol, cast
 
 from server import wire
 from server.errors import StorageUnavailable
@@ -49,9 +49,8 @@ class Reader(asyncio.Protocol):
         self.pump: asyncio.Task[None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self.transport.set_write_buffer_limits(high=WRITE_AHEAD)
         self.pump = asyncio.get_running_loop().create_task(self._run())
 
     def data_received(self, data: bytes) -> None:

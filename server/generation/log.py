@@ -11,8 +11,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from g4f.chat import Progress, Reasoning, Text
 from server import wire
@@ -23,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 RECENT = 128  # committed events kept in memory per running answer; a reader further behind reads the database
 BATCH = 2_000  # events that one read of the database returns at the most
+GATHER_SECONDS = 0.005  # between the beginnings of two commits: one answer never waits for it, hundreds share their commits
 MAX_PENDING = 20_000  # events waiting for the database before the providers have to wait too
 RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pauses while the database cannot write; the last one repeats
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One committed event: its number, its row, and its form on the wire (made once for all readers)."""
 
     seq: int
@@ -62,7 +61,7 @@ class EventLog:
         self.spoken = False  # whether a person was shown a word of it
         self._store = store
         self._recent: deque[Entry] = deque(maxlen=RECENT)
-        self._changed: asyncio.Future[None] | None = None
+        self._waiting: list[asyncio.Future[None]] = []
 
     def publish(self, entries: Sequence[Entry], end: Ended | None) -> None:
         """Let the readers see what has just been committed; wakes each of them once."""
@@ -70,9 +69,10 @@ class EventLog:
         if entries:
             self.seq = entries[-1].seq
         self.end = self.end or end
-        if self._changed is not None:
-            self._changed.set_result(None)
-            self._changed = None
+        waiting, self._waiting = self._waiting, []
+        for reader in waiting:
+            if not reader.done():  # cancelled: its reader has gone
+                reader.set_result(None)
 
     async def follow(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
         """Everything after event ``after``, as it is committed, until the answer has ended."""
@@ -100,9 +100,9 @@ class EventLog:
         return await read_entries(self._store, self.answer_id, after)
 
     async def _change(self) -> None:
-        if self._changed is None:
-            self._changed = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._changed)
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(change)
+        await change
 
 
 async def read_entries(store: Events, answer_id: str, after: int, limit: int = BATCH) -> Sequence[Entry]:
@@ -140,8 +140,14 @@ class Recorder:
             await self._room.wait()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = -GATHER_SECONDS
         while True:
             await self._arrived.wait()
+            pause = began + GATHER_SECONDS - loop.time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            began = loop.time()
             self._arrived.clear()
             pending, self._pending, self._count = self._pending, {}, 0
             if pending:
@@ -153,7 +159,7 @@ class Recorder:
         published: list[tuple[EventLog, list[Entry], Ended | None]] = []
         for log, events in pending.items():
             entries = [entry(log.seq + number, *wire.to_row(event)) for number, event in enumerate(events, 1)]
-            rows += ({"answer_id": log.answer_id, "seq": e.seq, "type": e.type, "data": e.data} for e in entries)
+            rows += [{"answer_id": log.answer_id, "seq": seq, "type": kind, "data": data} for seq, kind, data, _ in entries]
             end = events[-1] if isinstance(events[-1], Ended) else None
             if end is not None:
                 ended.append((log.answer_id, end, self._clock()))

@@ -138,7 +138,7 @@ def _status_inside(value: Any) -> int | None:
     for name in ("code", "status", "type"):
         found = value.get(name)
         if isinstance(found, str):
-            found = int(found) if found.isascii() and found.isdigit() else _STATUS_OF_WORD.get(found.lower())
+            found = int(found) if re.fullmatch("[0-9]{3}", found) else _STATUS_OF_WORD.get(found.lower())
         if isinstance(found, int) and not isinstance(found, bool) and 400 <= found < 600:
             return found
     return None

@@ -342,6 +342,6 @@ def _seconds(value: Any, unit: float) -> float | None:
 
 
 def _fraction(part: Any, whole: Any) -> float | None:
-    if not isinstance(part, (int, float)) or not isinstance(whole, (int, float)) or not whole > 0:
+    if not isinstance(part, (int, float)) or not isinstance(whole, (int, float)) or not 0 < whole <= TOKENS_CAP:
         return None
-    return min(max(part / whole, 0.0), 1.0)
+    return part / whole if 0 <= part <= whole else None  # also for NaN, which JSON libraries let through

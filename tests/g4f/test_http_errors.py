@@ -106,3 +106,7 @@ def test_the_parameter_that_was_refused_is_named() -> None:
 )
 def test_an_error_inside_a_good_answer_has_its_meaning_too(value: object, expected: type[errors.ProviderError]) -> None:
     assert type(error_of_object(value)) is expected
+
+
+def test_an_error_whose_number_is_endless_is_an_error_like_others() -> None:
+    assert type(error_of_object({"code": "9" * 5_000, "message": "no"})) is ServerFailed

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from g4f.chat import Citation, Finished, Reasoning, Text, ToolCall
+from g4f.chat import Citation, Finished, Progress, Reasoning, Text, ToolCall
 from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
 from g4f.openai_answer import Answer, ThinkTag
 
@@ -94,3 +94,12 @@ def test_an_orphaned_half_of_an_emoji_is_replaced() -> None:
 def test_a_stream_without_any_end_was_cut() -> None:
     with pytest.raises(Interrupted):
         read(delta(content="Нач"))
+
+
+@pytest.mark.parametrize(
+    ("progress", "fraction"),
+    [('"processed": 1, "total": 4', 0.25), ('"processed": NaN, "total": 4', None), ('"processed": 1e999, "total": 1e999', None)],
+)
+def test_progress_is_a_share_or_unknown(progress: str, fraction: float | None) -> None:
+    events = Answer("P", "m").read('{"choices": [], "prompt_progress": {%s}}' % progress)  # noqa: UP031 - braces all over
+    assert events[-1] == Progress("prompt", fraction)

@@ -109,4 +109,4 @@ def test_an_error_inside_a_good_answer_has_its_meaning_too(value: object, expect
 
 
 def test_an_error_whose_number_is_endless_is_an_error_like_others() -> None:
-    assert type(error_of_object({"code": "9" * 5_000, "message": "no"})) is ServerFailed
+    assert type(error_of_object({"code": "9" * 5_000, "message": "no"})) is errors.ServerFailed

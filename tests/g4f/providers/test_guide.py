@@ -176,7 +176,7 @@ async def test_the_answer_comes_in_words_and_nothing_of_it_is_lost() -> None:
     pieces = [event.text for event in await ask("резервная копия") if isinstance(event, Text)]
     assert len(pieces) > 50
     assert all(len(piece.split()) == 1 for piece in pieces)
-    assert "cp -a ~/.local/share/freegpt-webui ~/freegpt-copy" in "".join(pieces)
+    assert "python3 run.py backup ~/freegpt-copy.db" in "".join(pieces)
 
 
 async def test_code_in_a_quoted_section_is_closed() -> None:

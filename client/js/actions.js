@@ -7,13 +7,11 @@ import { draftOf, isKept, keepDraft, prefer, preferences } from "./preferences.j
 import { root } from "./root.js"
 import { addressOf, go, route } from "./router.js"
 import { complain, dismiss, goToLogin, isLoginNeeded, modelTitle, providerTitle, toast } from "./say.js"
-import { showBranchOf } from "./shelving.js"
 import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
 
 export { proceed, refreshConversations, regenerate, resend, send, shownChoice, stop, unqueue } from "./asking.js"
-export { archive, pin, putIntoFolder, readFolders, readShelf, search } from "./shelving.js"
 export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, providerTitle, root, toast }
 
 /** How often the list is read while an answer runs in another conversation, milliseconds. */
@@ -73,8 +71,10 @@ export function openMessage(conversation, message) {
 /** Show the branch of the message that one is looking for, if it is in this conversation. @param {string} id */
 function leadToSought(id) {
   const { sought } = store
-  if (sought.value?.conversation === id && store.chat.value.messages.has(sought.value.message)) showBranchOf(sought.value.message)
-  else sought.value = null
+  const { messages } = store.chat.value
+  const { conversation, message } = sought.value ?? {}
+  if (conversation !== id || !messages.has(message ?? "")) sought.value = null
+  else for (let at = messages.get(message ?? ""); at; at = messages.get(at.parent_id ?? "")) store.dispatch({ type: "chosen", message: at.id })
 }
 
 export function newConversation() {
@@ -235,6 +235,9 @@ export async function logOut(everywhere) {
     complain(error)
   }
 }
+
+/** Finding and keeping, fetched when somebody wants it. */
+export const shelving = () => import("./shelving.js")
 
 /** Bringing chats in and taking them out, fetched when somebody wants it. */
 export const transfer = () => import("./transfer.js")

@@ -56,9 +56,3 @@ export async function readShelf(folder, before = null) {
     return null
   }
 }
-
-/** Choose the branch of a message of the open conversation, up to the beginning. @param {string} message */
-export function showBranchOf(message) {
-  const { messages } = store.chat.value
-  for (let at = messages.get(message); at; at = messages.get(at.parent_id ?? "")) store.dispatch({ type: "chosen", message: at.id })
-}

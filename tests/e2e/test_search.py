@@ -126,6 +126,7 @@ def test_a_conversation_is_pinned_filed_and_archived(watched: Watched) -> None:
 
     menu(page, "Заметка 6")
     page.get_by_role("menuitem", name="В папку…").press("Enter")
+    expect(page.get_by_role("combobox", name="Папка")).to_be_focused()
     page.keyboard.type("Работа")
     page.keyboard.press("Enter")
     menu(page, "Заметка 7")

@@ -3,17 +3,18 @@ import { html, lazy, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
-import { FolderField } from "./folder-field.js"
 import { Icon } from "./icon.js"
 
 /** @import { Conversation } from "../conversations.js" */
 
+const FolderField = lazy(() => import("./folder-field.js").then(file => file.FolderField))
 const Menu = lazy(() => import("./menu.js").then(file => file.Menu))
 
 /** @param {{ conversation: Conversation }} props */
 export function ConversationLink({ conversation }) {
   const { store: { drawer, route }, actions } = usePage()
   const { addressOf, deleteConversation, downloadConversation, go, renameConversation } = actions
+  const shelve = (/** @type {(how: typeof import("../shelving.js")) => Promise<unknown>} */ deed) => actions.shelving().then(deed)
   const [renaming, rename] = useState(false)
   const [filing, file] = useState(false)
   const link = useRef(/** @type {HTMLElement | null} */ (null))
@@ -27,7 +28,7 @@ export function ConversationLink({ conversation }) {
   }
   const finishFiling = (/** @type {string | null} */ folder) => {
     file(false)
-    if (folder !== null && folder.trim() !== (conversation.folder ?? "")) void actions.putIntoFolder(conversation, folder)
+    if (folder !== null && folder.trim() !== (conversation.folder ?? "")) void shelve(({ putIntoFolder }) => putIntoFolder(conversation, folder))
     requestAnimationFrame(() => link.current?.focus())
   }
   /** The focus goes to a neighbour, so that one can go on by keyboard. @param {() => Promise<unknown>} leave */
@@ -55,9 +56,9 @@ export function ConversationLink({ conversation }) {
 
   const { archived_at: archived, pinned } = conversation
   const shelving = [
-    { icon: "pin", label: t(pinned ? "shelf.unpin" : "shelf.pin"), run: () => void actions.pin(conversation, !pinned) },
+    { icon: "pin", label: t(pinned ? "shelf.unpin" : "shelf.pin"), run: () => void shelve(({ pin }) => pin(conversation, !pinned)) },
     { icon: "folder", label: t("shelf.put"), run: () => file(true) },
-    { icon: "archive", label: t(archived ? "shelf.from_archive" : "shelf.to_archive"), run: () => goAway(() => actions.archive(conversation, !archived)) },
+    { icon: "archive", label: t(archived ? "shelf.from_archive" : "shelf.to_archive"), run: () => goAway(() => shelve(({ archive }) => archive(conversation, !archived))) },
   ]
 
   if (filing) return html`<${FolderField} folder=${conversation.folder ?? ""} onDone=${finishFiling} />`

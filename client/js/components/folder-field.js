@@ -6,7 +6,7 @@ import { usePage } from "../page.js"
 
 /** @param {{ folder: string, onDone: (folder: string | null) => void }} props */
 export function FolderField({ folder, onDone }) {
-  const { readFolders } = usePage().actions
+  const { shelving } = usePage().actions
   const [names, show] = useState(/** @type {string[]} */ ([]))
   const field = useRef(/** @type {HTMLInputElement | null} */ (null))
   const done = useRef(false)
@@ -14,7 +14,7 @@ export function FolderField({ folder, onDone }) {
     field.current?.focus()
     field.current?.select()
   }, [])
-  useEffect(() => { void readFolders().then(folders => show(folders.map(({ name }) => name))) }, [])
+  useEffect(() => { void shelving().then(({ readFolders }) => readFolders()).then(folders => show(folders.map(({ name }) => name))) }, [])
 
   const finish = (/** @type {string | null} */ wanted) => {
     if (done.current) return

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../view.js"
 import { has, t, day } from "../i18n.js"
 import { usePage } from "../page.js"
-import { moveAmongLinks } from "./arrows.js"
+import { moveAmongLinks } from "./sidebar.js"
 import { Icon } from "./icon.js"
 import { Marked } from "./marked.js"
 
@@ -44,7 +44,7 @@ export function SearchResults({ query }) {
  * @param {string} query @param {keyof typeof SPANS} span @param {"newest" | "best"} order
  */
 function useSearch(query, span, order) {
-  const { search } = usePage().actions
+  const { shelving } = usePage().actions
   const [page, show] = useState(/** @type {Page | null} */ (null))
   const [trouble, complain] = useState("")
   const from = SPANS[span] ? Math.floor(Date.now() / 1000 / DAY - SPANS[span]) * DAY : 0
@@ -53,7 +53,7 @@ function useSearch(query, span, order) {
   useEffect(() => {
     const asking = new AbortController()
     const waiting = setTimeout(async () => {
-      const { found, code } = await search(wanted, asking.signal)
+      const { found, code } = await (await shelving()).search(wanted, asking.signal)
       if (asking.signal.aborted) return
       if (found) show(found)
       complain(code ?? "")
@@ -65,7 +65,7 @@ function useSearch(query, span, order) {
   }, [query, span, order])
 
   const more = async () => {
-    const { found } = await search({ ...wanted, before: page?.next ?? "" })
+    const { found } = await (await shelving()).search({ ...wanted, before: page?.next ?? "" })
     if (page && found) show({ results: [...page.results, ...found.results], next: found.next })
   }
   return { page, trouble, more }

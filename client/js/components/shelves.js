@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
-import { moveAmongLinks } from "./arrows.js"
+import { moveAmongLinks } from "./sidebar.js"
 import { ConversationLink } from "./conversation-link.js"
 import { Icon } from "./icon.js"
 
@@ -14,7 +14,7 @@ const PAUSE = 200
 
 /** @param {{ onClose: () => void }} props */
 export function Shelves({ onClose }) {
-  const { readShelf } = usePage().actions
+  const { shelving } = usePage().actions
   const { conversations } = usePage().store
   const [folder, choose] = useState(/** @type {string | null} */ (null))
   const [standing, show] = useState(/** @type {Standing | null} */ (null))
@@ -23,7 +23,7 @@ export function Shelves({ onClose }) {
   useEffect(() => {
     let isWanted = true
     const waiting = setTimeout(async () => {
-      const found = await readShelf(folder)
+      const found = await (await shelving()).readShelf(folder)
       if (isWanted && found) show(found)
     }, standing ? PAUSE : 0)
     return () => {
@@ -32,7 +32,7 @@ export function Shelves({ onClose }) {
     }
   }, [folder, list])
   const more = async () => {
-    const found = await readShelf(folder, standing?.next ?? null)
+    const found = await (await shelving()).readShelf(folder, standing?.next ?? null)
     if (found && standing) show({ ...found, items: [...standing.items, ...found.items] })
   }
 

@@ -4,7 +4,6 @@ import { groupByDay } from "../conversations.js"
 import { t } from "../i18n.js"
 import { hint } from "../keys.js"
 import { usePage } from "../page.js"
-import { moveAmongLinks } from "./arrows.js"
 import { ConversationLink } from "./conversation-link.js"
 import { Icon, Mark } from "./icon.js"
 
@@ -101,4 +100,16 @@ function More() {
     return () => seen.disconnect()
   }, [])
   return html`<button type="button" class="row-button" ref=${button} onClick=${() => moreConversations()}>${t("sidebar.more")}</button>`
+}
+
+/** Arrows move among the links, and from the first one back to the search field. @param {KeyboardEvent & { currentTarget: HTMLElement }} event */
+export function moveAmongLinks(event) {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return
+  const links = /** @type {HTMLElement[]} */ ([...event.currentTarget.querySelectorAll(".link")])
+  const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+  if (at < 0) return
+  event.preventDefault()
+  const next = at + (event.key === "ArrowDown" ? 1 : -1)
+  if (next < 0) document.getElementById("search")?.focus()
+  else links[next]?.focus()
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -22,6 +23,9 @@ from tests.g4f.conftest import SHORT
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 ROOT = str(CERTIFICATES / "root.pem")
+if sys.version_info < (3, 11):  # its standard library leaves the server's end of a refused handshake to the garbage collector
+    pytestmark = pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
+
 TERMS = Terms(deadlines=SHORT)
 
 
@@ -60,11 +64,6 @@ async def test_a_certificate_of_an_unknown_root_is_refused(transport: Transport)
             await transport.get_json(url, TERMS)
 
 
-# The standard library of Python 3.10 leaves the server's end of a refused handshake to the garbage collector.
-UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
-
-
-@UNCLOSED
 async def test_a_root_of_the_providers_own_is_trusted_for_it_alone(transport: Transport) -> None:
     async with served(fine, tls=True) as url:
         assert await transport.get_json(url, replace(TERMS, ca_file=ROOT)) == {"fine": True}
@@ -79,7 +78,6 @@ async def test_a_root_of_the_operators_is_trusted_for_all() -> None:
         await transport.close()
 
 
-@UNCLOSED
 async def test_a_certificate_for_another_name_is_refused(transport: Transport) -> None:
     async with served(fine, tls=True) as url:
         with pytest.raises(errors.TLSFailed):

@@ -79,6 +79,9 @@ class Reader(asyncio.Protocol):
             self._refuse(refusal)
         except asyncio.CancelledError:
             self.transport.abort()
+        except StorageUnavailable as error:
+            logger.warning("a live response broke off", extra={"reason": error.message})
+            self.transport.abort()
         except Exception:
             logger.exception("a live response failed")
             self.transport.abort()

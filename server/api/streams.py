@@ -6,7 +6,7 @@ These run on the asyncio loop, outside any request, so they are told everything 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from server.errors import ApiError, status_of
@@ -35,17 +35,27 @@ def _text_of(entry: Entry) -> str:
 async def bare_text(runner: Runner, owner: str, answer_id: str) -> AsyncGenerator[bytes, None]:
     """The answer's text and nothing else. What fails before the first word is a real HTTP error."""
     spoken = False
-    async with aclosing(runner.follow(owner, answer_id, 0)) as batches:
-        async for entries in batches:
-            text = "".join(_text_of(entry) for entry in entries)
-            if text:
-                spoken = True
-                yield text.encode("utf-8", "replace")
-            for entry in entries:
-                if entry.type == "failed" and not spoken:
-                    code = json.loads(entry.data)["code"]
-                    error = ApiError(code, status_of(code))
-                    raise refusal(error, historical(error))
+    try:
+        async with aclosing(runner.follow(owner, answer_id, 0)) as batches:
+            async for entries in batches:
+                text = "".join(map(_text_of, entries))
+                if text:
+                    spoken = True
+                    yield text.encode("utf-8", "replace")
+                elif not spoken:
+                    _check_failure(entries)
+    except ApiError as error:
+        if spoken:
+            raise
+        raise refusal(error, historical(error)) from error
+
+
+def _check_failure(entries: Sequence[Entry]) -> None:
+    """Raise the failure among these events, if there is one."""
+    for entry in entries:
+        if entry.type == "failed":
+            code = json.loads(entry.data)["code"]
+            raise ApiError(code, status_of(code))
 
 
 def historical(error: ApiError) -> bytes:

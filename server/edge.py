@@ -41,6 +41,7 @@ MAX_HEADERS = 100  # header lines a request may have
 MAX_HEADER_BYTES = 32 * 1024
 STRANGER_BODY_BYTES = 64 * 1024  # a body from somebody without a session cookie, where a login is required (A-064)
 ONCE = (b"host", b"content-length", b"transfer-encoding", b"content-type", b"origin")  # header lines that may not be repeated
+LIVENESS = "/health"
 VERSIONS = (b" HTTP/1.1", b" HTTP/1.0")
 CODES = {400: "bad_request", 413: "body_too_large", 431: "headers_too_large", 500: "internal", 501: "bad_request"}
 
@@ -222,6 +223,24 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         return bool(share > self.adj.connection_limit // 4)
 
 
+class Lanes:
+    """Threads for requests, and one more for those who only ask whether the server is well: they never stand in the queue."""
+
+    def __init__(self, threads: int) -> None:
+        self._ordinary, self._liveness = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self._ordinary.set_thread_count(threads)
+        self._liveness.set_thread_count(1)
+
+    def add_task(self, channel: Channel) -> None:
+        request = channel.requests[0]
+        is_liveness = not request.error and request.path.endswith(LIVENESS)
+        (self._liveness if is_liveness else self._ordinary).add_task(channel)
+
+    def shutdown(self, timeout: float) -> None:
+        self._ordinary.shutdown(timeout=timeout)
+        self._liveness.shutdown(timeout=timeout)
+
+
 class HttpServer:
     """Listens, serves until ``close``, and lets streams outlive their threads."""
 
@@ -246,8 +265,7 @@ class HttpServer:
         adjustments.login_required = login_required
         self.readers = Readers(loop)
         self._map: dict[int, Any] = {}
-        self._dispatcher = ThreadedTaskDispatcher()
-        self._dispatcher.set_thread_count(settings.threads)
+        self._dispatcher = Lanes(settings.threads)
         self._listeners = [
             Listener(app, map=self._map, dispatcher=self._dispatcher, adj=adjustments, sockinfo=sockinfo)
             for sockinfo in adjustments.listen

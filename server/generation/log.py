@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 RECENT = 128  # committed events kept in memory per running answer; a reader further behind reads the database
 BATCH = 2_000  # events that one read of the database returns at the most
-GATHER_SECONDS = 0.005  # between the beginnings of two commits: one answer never waits for it, hundreds share their commits
+SHORTEST_GATHER = 0.005  # seconds between the beginnings of two commits: one answer never waits for it, hundreds share commits
+LONGEST_GATHER = 0.040  # seconds; the most that a busy machine delays an event for the sake of fewer commits
+COMMIT_SHARE = 0.25  # of the time that may go into commits
 MAX_PENDING = 20_000  # events waiting for the database before the providers have to wait too
 RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pauses while the database cannot write; the last one repeats
 
@@ -141,17 +143,17 @@ class Recorder:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        began = -GATHER_SECONDS
+        due = 0.0
         while True:
             await self._arrived.wait()
-            pause = began + GATHER_SECONDS - loop.time()
-            if pause > 0:
+            if (pause := due - loop.time()) > 0:
                 await asyncio.sleep(pause)
             began = loop.time()
             self._arrived.clear()
             pending, self._pending, self._count = self._pending, {}, 0
             if pending:
                 await self._commit(pending)
+            due = began + min(max((loop.time() - began) / COMMIT_SHARE, SHORTEST_GATHER), LONGEST_GATHER)
 
     async def _commit(self, pending: dict[EventLog, list[AnswerEvent]]) -> None:
         rows: list[dict[str, object]] = []

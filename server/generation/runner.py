@@ -54,6 +54,7 @@ class Store(Events, Protocol):
 
     def unfinished(self) -> list[tuple[str, int]]: ...
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
+    def state_of(self, owner: str, answer_id: str) -> State | None: ...
 
 
 @dataclass(eq=False)
@@ -188,8 +189,8 @@ class Runner:
             running = self._running.get(answer_id)
             if running is not None:
                 return running
-            answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
-            if answer is None or answer.state in TERMINAL or clock() > latest:
+            state = await asyncio.to_thread(self._store.state_of, owner, answer_id)
+            if state is None or state in TERMINAL or clock() > latest:
                 return None
             await asyncio.sleep(OPENING_LOOK_SECONDS)
 

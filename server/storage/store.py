@@ -27,6 +27,7 @@ from server.conversations import (
     Opened,
     Proceeding,
     Question,
+    State,
     fold,
 )
 from server.errors import Conflict, NotFound
@@ -64,6 +65,12 @@ _MESSAGES = _MESSAGE_WITH_STATE.where(_VISIBLE, message.c.conversation_id == bin
     message.c.number
 )
 _MESSAGE = _MESSAGE_WITH_STATE.where(_VISIBLE, message.c.id == bindparam("message_id"))
+_STATE = (
+    select(generation.c.state)
+    .join(message, message.c.id == generation.c.answer_id)
+    .join(conversation, conversation.c.id == message.c.conversation_id)
+    .where(_VISIBLE, _newest, message.c.id == bindparam("message_id"))
+)
 _ANY_MESSAGE = _MESSAGE_WITH_STATE.where(message.c.id == bindparam("message_id"))
 _IDS = select(message.c.id, message.c.author, message.c.parent_id, message.c.conversation_id).join(conversation).where(_VISIBLE)
 _PLACE = _IDS.where(message.c.id == bindparam("message_id"))
@@ -151,6 +158,11 @@ class SqlStore:
             return found if isinstance(found, Answer) else None
 
         return self.database.read(read)
+
+    def state_of(self, owner: str, answer_id: str) -> State | None:
+        """Like ``answer``, without reading what it says: that may be megabytes."""
+        row = self._first(_STATE, owner=owner, message_id=answer_id)
+        return row.state if row else None
 
     def place_of(self, owner: str, answer_id: str) -> Opened | None:
         row = self._first(_PLACE, owner=owner, message_id=answer_id)

@@ -123,6 +123,26 @@ def read_first(response: http.client.HTTPResponse) -> dict[str, Any]:
     return event
 
 
+def test_whether_the_server_lives_is_told_while_every_thread_is_busy(
+    app: Flask, server: HttpServer, services: Services
+) -> None:
+    held = threading.Event()
+    app.add_url_rule("/held", view_func=lambda: str(held.wait(30)))
+    waiting = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(services.settings.threads * 2)]
+    for sock in waiting:
+        sock.sendall(get("/held"))
+    try:
+        with connection(server) as client:
+            client.request("GET", "/health")
+            assert client.getresponse().status == 200
+    finally:
+        held.set()
+        for sock in waiting:
+            while sock.recv(4096):
+                pass
+            sock.close()
+
+
 def test_a_reader_that_leaves_does_not_stop_the_answer(server: HttpServer) -> None:
     with connection(server) as client:
         answer = read_first(post(client, "/conversation", question("пиши долго")))["answer"]

@@ -12,7 +12,7 @@ import pytest
 
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Finished, Message, Text
-from server.conversations import Answer, Ended, Opened
+from server.conversations import Answer, Ended, Opened, State
 from server.errors import ApiError, StorageUnavailable
 from server.generation import runner as runner_module
 from server.generation.loop import LoopThread
@@ -46,10 +46,12 @@ class Memory:
         return [(row["seq"], row["type"], row["data"]) for row in self.rows if row["seq"] > after][:limit]
 
     def answer(self, owner: str, answer_id: str) -> Answer:
-        seq = self.rows[-1]["seq"]
-        state = self.end.state if self.end else "running"
         text = "".join(row["data"] for row in self.rows if row["type"] == "text")
-        return Answer("a", "q", text, 0.0, state, provider="One", code=self.end.code if self.end else None, seq=seq)
+        code = self.end.code if self.end else None
+        return Answer("a", "q", text, 0.0, self.state_of(owner, answer_id), "One", code=code, seq=self.rows[-1]["seq"])
+
+    def state_of(self, owner: str, answer_id: str) -> State:
+        return self.end.state if self.end else "running"
 
     def unfinished(self) -> list[tuple[str, int]]:
         return []

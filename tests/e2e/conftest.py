@@ -14,12 +14,16 @@ from tests.e2e.running import ServerProcess
 from tests.llama.running import free_port, llama_server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "msedge"))), None)
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WAIT = 60_000  # milliseconds until something that should be seen is given up
-NOT_OURS = ("LlamaCpp", "Ollama", "LMStudio", "VLLM", "Jan", "SGLang", "KoboldCpp", "LocalAI", "TextGen", "Docker")
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +52,8 @@ def live(llama: int, tmp_path: Path) -> Iterator[ServerProcess]:
     """The server, which finds the llama.cpp of the tests and looks at nobody else's ports."""
     from g4f import registry
 
-    ports = {name: [llama] if name == "LlamaCpp" else [] for name, kind in registry.providers().items() if getattr(kind, "probes", ())}
+    sought = [name for name, kind in registry.providers().items() if getattr(kind, "probes", ())]
+    ports = {name: [llama] if name == "LlamaCpp" else [] for name in sought}
     server = ServerProcess(tmp_path, free_port(), discovery_ports=ports)
     server.start()
     yield server
@@ -68,7 +73,8 @@ class Watched:
     def open(self) -> Any:
         page = self.context.new_page()
         page.add_init_script(
-            "document.addEventListener('securitypolicyviolation', event => console.error('CSP', event.violatedDirective, event.blockedURI))"
+            "document.addEventListener('securitypolicyviolation', "
+            "event => console.error('CSP', event.violatedDirective, event.blockedURI))"
         )
         page.on("console", lambda message: self.faults.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.faults.append(str(error)))

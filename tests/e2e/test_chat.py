@@ -165,7 +165,8 @@ def test_everything_can_be_done_by_keyboard(watched: Watched) -> None:
     expect(page.get_by_role("textbox", name="Сообщение")).to_be_focused()
     for _ in range(30):
         page.keyboard.press("Shift+Tab")
-        if page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText").startswith("Выбрать модель"):
+        focused = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
+        if page.evaluate(focused).startswith("Выбрать модель"):
             break
     page.keyboard.press("Enter")
     page.keyboard.type("Помощник")

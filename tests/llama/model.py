@@ -1,7 +1,7 @@
 """Writes a real model for llama.cpp, 2 MB and made in a moment, whose answers are known word for word.
 
-The embeddings are one-hot, attention and feed-forward are zero, so the next token depends on the present one alone. Every reply is a
-chain of tokens that occur nowhere else, and the chat template inside the model picks the chain by a word in the last question.
+The embeddings are one-hot, attention and feed-forward are zero, so the next token depends on the present one alone. Every reply
+is a chain of tokens that occur nowhere else, and the chat template inside the model picks the chain by a word in the last question.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ ENDLESS = "".join(f"слово{number} " for number in range(50))
 # Qwen's form, so that llama.cpp tells reasoning from the answer.
 TEMPLATE = """\
 {%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
-{%- if message.role == 'assistant' and message.reasoning_content %}{{- '<think>\\n' + message.reasoning_content + '\\n</think>' }}{%- endif %}
+{%- if message.role == 'assistant' and message.reasoning_content %}
+{{- '<think>\\n' + message.reasoning_content + '\\n</think>' }}{%- endif %}
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- set asked = messages[-1].content %}CHOICE{%- endif %}"""
 

@@ -311,7 +311,9 @@ def test_what_was_running_when_the_process_ended_is_interrupted_with_its_text(as
     assert services.runner.restore() == 0
 
 
-def test_an_answer_says_who_it_is_even_if_the_process_ended_with_the_acknowledgement(services: Services, client: FlaskClient) -> None:
+def test_an_answer_says_who_it_is_even_if_the_process_ended_with_the_acknowledgement(
+    services: Services, client: FlaskClient
+) -> None:
     services.store.open_answer(NewAnswer("owner", "c", "t", "q", "Вопрос", None, "a", "m", "p", "default", {}, 1.0))
     assert services.runner.restore() == 1
     events, ids = read_events(client.get(f"{API}/answers/a/events?after=0").data)

@@ -22,7 +22,8 @@ from server.conversations import Ask, Conversations
 from server.errors import StorageUnavailable
 from server.storage import backup, database
 from server.storage.database import FILE_NAME, HEAD, Busy, Database, NewerSchema, temporary
-from server.storage.store import SqlStore, _conversations
+from server.storage.statements import select_conversations
+from server.storage.store import SqlStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -313,7 +314,7 @@ def test_a093_those_who_wait_for_a_locked_database_are_refused_together(tmp_path
 
 def test_what_is_running_is_looked_up_once_for_a_whole_list_of_conversations(tmp_path: Path) -> None:
     with temporary(tmp_path) as opened:
-        query = _conversations().compile(dialect=sqlite_dialect(), compile_kwargs={"literal_binds": True})
+        query = select_conversations().compile(dialect=sqlite_dialect(), compile_kwargs={"literal_binds": True})
         plan = opened.read(lambda connection: [row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))])
         assert any("LIST SUBQUERY" in step for step in plan), plan
         assert not any("CORRELATED" in step for step in plan), plan

@@ -1,0 +1,114 @@
+"""From rows to the values of the domain, and back: conversations, messages, the log of an answer that is being written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from g4f.chat import Citation, Seam, ToolCall, Usage
+from server import wire
+from server.conversations import TERMINAL, Answer, Conversation, Message, Question, fold
+from server.storage.statements import ALL, EVENTS_AFTER, select_conversations
+from server.storage.tables import conversation
+
+StoredEvent = tuple[int, str, str]  # seq, type, data
+
+
+def find_conversation(connection: Connection, owner: str, conversation_id: str) -> Conversation | None:
+    query = select_conversations().where(
+        conversation.c.id == conversation_id, conversation.c.owner == owner, conversation.c.deleted_at.is_(None)
+    )
+    row = connection.execute(query).first()
+    return to_conversation(row) if row else None
+
+
+def to_conversation(row: Row[Any]) -> Conversation:
+    return Conversation(
+        id=row.id,
+        title=row.title,
+        model=row.model,
+        provider=row.provider,
+        role=row.role,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        revision=row.revision,
+        running=bool(row.running),
+        pinned=bool(row.pinned),
+        archived_at=row.archived_at,
+        folder=row.folder,
+        tags=tuple(json.loads(row.tags)),
+    )
+
+
+def to_message(connection: Connection, row: Row[Any]) -> Message:
+    if row.author == "user":
+        return Question(row.id, row.parent_id, row.text, row.created_at)
+    answer = Answer(
+        id=row.id,
+        parent_id=row.parent_id,
+        text=row.text,
+        created_at=row.created_at,
+        state=row.state,
+        provider=row.provider,
+        model=row.model,
+        role=row.role,
+        reason=row.reason,
+        code=row.code,
+        finished_at=row.finished_at,
+        seq=row.seq,
+    )
+    answer = with_details(answer, json.loads(row.details))
+    return answer if row.state in TERMINAL else _fold_rows(answer, events_of(connection, row.id, row.seq))
+
+
+def first_bytes(rows: Iterable[Any], most: int) -> list[StoredEvent]:
+    taken: list[StoredEvent] = []
+    for row in rows:
+        taken.append((row[0], row[1], row[2]))
+        most -= len(row[2])
+        if most <= 0:
+            break
+    return taken
+
+
+def events_of(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
+    values = {"answer_id": answer_id, "after": after, "limit": ALL}
+    return [tuple(row) for row in connection.execute(EVENTS_AFTER, values)]
+
+
+def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:
+    """Fold a log. Neighbouring pieces of text are joined first: an answer of 20,000 tokens is folded in a few steps."""
+    for kind, group in groupby(rows, key=lambda row: row[1]):
+        pieces = [row[2] for row in group]
+        for piece in ["".join(pieces)] if kind in ("text", "reasoning") else pieces:
+            known = wire.from_row(kind, piece)
+            if known is not None:
+                answer = fold(answer, known)
+    return replace(answer, seq=rows[-1][0] if rows else answer.seq)
+
+
+def details(answer: Answer) -> dict[str, Any]:
+    return {
+        "reasoning": answer.reasoning,
+        "citations": [asdict(citation) for citation in answer.citations],
+        "tool_calls": [asdict(call) for call in answer.tool_calls],
+        "seams": [[at, asdict(seam)] for at, seam in answer.seams],
+        "usage": asdict(answer.usage) if answer.usage else None,
+    }
+
+
+def with_details(answer: Answer, details: dict[str, Any]) -> Answer:
+    usage = details.get("usage")
+    return replace(
+        answer,
+        reasoning=details.get("reasoning", ""),
+        citations=tuple(Citation(**fields) for fields in details.get("citations", ())),
+        tool_calls=tuple(ToolCall(**fields) for fields in details.get("tool_calls", ())),
+        seams=tuple((at, Seam(**fields)) for at, fields in details.get("seams", ())),
+        usage=Usage(**usage) if usage else None,
+    )

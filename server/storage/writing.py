@@ -1,0 +1,240 @@
+"""What is written in one transaction: an answer opened, gone on with, ended; events; a conversation that came from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from server import wire
+from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, Message, NewAnswer, Opened, Proceeding
+from server.errors import Conflict, NotFound
+from server.storage import search
+from server.storage.rows import details, to_message
+from server.storage.statements import (
+    ANY_MESSAGE,
+    CONVERSATION,
+    END_GENERATION,
+    END_MESSAGE,
+    INSERT_CONVERSATION,
+    INSERT_EVENTS,
+    INSERT_GENERATION,
+    INSERT_MESSAGE,
+    LAST_NUMBER,
+    PORTION,
+    SENT,
+    TOUCH_CONVERSATION,
+    messages_of,
+)
+from server.storage.tables import conversation, generation, message
+
+EventRow = dict[str, Any]
+
+
+def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
+    values = [(row["answer_id"], row["seq"], row["type"], row["data"]) for row in rows]
+    done = 0
+    for size, statement in INSERT_EVENTS.items():
+        while len(values) - done >= size:
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(values[done : done + size])))
+            done += size
+
+
+def open_answer(connection: Connection, new: NewAnswer) -> Opened:
+    existing = _existing(connection, new)
+    if existing is not None:
+        return existing
+    _open_conversation(connection, new)
+    number = connection.execute(LAST_NUMBER, {"conversation_id": new.conversation_id}).scalar_one()
+    common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
+    rows: list[dict[str, Any]] = []
+    if new.question_text is not None:
+        number += 1
+        asked = {"id": new.question_id, "parent_id": new.parent_id, "author": "user", "text": new.question_text}
+        rows.append({**asked, "number": number, **common})
+    answer = {"id": new.answer_id, "parent_id": new.question_id, "author": "assistant", "text": ""}
+    rows.append({**answer, "number": number + 1, **common})
+    connection.execute(INSERT_MESSAGE, rows)
+    if new.question_text is not None:
+        search.index(connection, [new.question_id])
+    connection.execute(
+        INSERT_GENERATION,
+        {
+            "answer_id": new.answer_id,
+            "number": 1,
+            "state": "running",
+            "provider": new.provider,
+            "model": new.model,
+            "role": new.role,
+            "options": json.dumps(dict(new.options)),
+            "seq": 0,
+            "started_at": new.now,
+        },
+    )
+    kind, data = wire.to_row(Asked(new.conversation_id, new.question_id, new.answer_id))
+    insert_events(connection, [{"answer_id": new.answer_id, "seq": 1, "type": kind, "data": data}])
+    return Opened(new.conversation_id, new.question_id, new.answer_id)
+
+
+def proceed(connection: Connection, owner: str, answer_id: str, now: float) -> Proceeding | None:
+    row = connection.execute(messages_of(owner).where(message.c.id == answer_id, message.c.author == "assistant")).first()
+    if row is None:
+        return None
+    if row.state not in TERMINAL:
+        raise Conflict("This answer is being written")
+    if row.state == "complete" and row.reason != "length":
+        raise Conflict("This answer is whole")
+    answer = to_message(connection, row)
+    assert isinstance(answer, Answer)
+    connection.execute(
+        insert(generation).values(
+            answer_id=answer_id,
+            number=row.generation_number + 1,
+            state="running",
+            provider=row.provider,
+            model=row.model,
+            role=row.role,
+            options=row.options,
+            seq=row.seq,
+            started_at=now,
+        )
+    )
+    place = Opened(row.conversation_id, row.parent_id, answer_id, existed=True)
+    return Proceeding(place, answer, json.loads(row.options))
+
+
+def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
+    """The answer that this very send opened before, if it did (A-089)."""
+    sent = new.question_id if new.question_text is not None else new.answer_id
+    row = connection.execute(SENT, {"message_id": sent}).first()
+    if row is None:
+        return None
+    if row.owner != new.owner or row.conversation_id != new.conversation_id:
+        raise NotFound
+    if new.question_text is None:
+        if row.author != "assistant" or row.parent_id != new.question_id:
+            raise Conflict("This id was used for another message")
+        return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
+    if row.author != "user" or row.text != new.question_text:
+        raise Conflict("This id was used for another message")
+    answer_id = connection.execute(
+        select(message.c.id).where(message.c.parent_id == row.id).order_by(message.c.number).limit(1)
+    ).scalar_one()
+    return Opened(row.conversation_id, row.id, answer_id, existed=True)
+
+
+def _open_conversation(connection: Connection, new: NewAnswer) -> None:
+    row = connection.execute(CONVERSATION, {"conversation_id": new.conversation_id}).first()
+    chosen = {"model": new.model, "provider": new.provider, "role": new.role, "updated_at": new.now}
+    if row is None:
+        fresh = {"id": new.conversation_id, "owner": new.owner, "title": new.title, "created_at": new.now, "revision": 1}
+        connection.execute(INSERT_CONVERSATION, {**fresh, **chosen})
+    elif row.owner != new.owner:
+        raise NotFound
+    else:  # a question in a deleted or archived conversation brings it back: nothing that was sent is lost
+        connection.execute(
+            update(conversation).where(conversation.c.id == new.conversation_id).values(deleted_at=None, archived_at=None, **chosen)
+        )
+
+
+def finish(connection: Connection, answer_id: str, end: Ended, now: float) -> None:
+    """Move an answer from its log into its message, once: terminal states never change."""
+    row = connection.execute(ANY_MESSAGE, {"message_id": answer_id}).first()
+    if row is None or row.state in TERMINAL:
+        return
+    answer = to_message(connection, row)
+    assert isinstance(answer, Answer)
+    said = {"new_text": answer.text, "new_details": json.dumps(details(answer))}
+    connection.execute(END_MESSAGE, {"answer_id": answer_id, **said})
+    connection.execute(
+        END_GENERATION,
+        {
+            "of_answer": answer_id,
+            "of_number": row.generation_number,
+            "new_state": end.state,
+            "new_reason": end.reason,
+            "new_code": end.code,
+            "new_provider": answer.provider,
+            "new_model": answer.model,
+            "new_seq": answer.seq,
+            "new_finished_at": now,
+        },
+    )
+    connection.execute(TOUCH_CONVERSATION, {"of": row.conversation_id, "now": now})
+    search.index(connection, [answer_id])
+
+
+def import_conversation(connection: Connection, owner: str, arrived: Conversation, messages: Sequence[Message]) -> int | None:
+    row = connection.execute(select(conversation).where(conversation.c.id == arrived.id)).first()
+    if row is not None and row.owner != owner:
+        return None
+    if row is None:
+        columns = {name: value for name, value in vars(arrived).items() if name in conversation.c}
+        columns |= {"pinned": int(arrived.pinned), "tags": json.dumps(arrived.tags, ensure_ascii=False)}
+        connection.execute(insert(conversation).values(owner=owner, **columns))
+    here = select(message.c.id, message.c.number).where(message.c.conversation_id == arrived.id)
+    numbers: dict[str, int] = {row.id: row.number for row in connection.execute(here)}
+    taken = _taken(connection, [each.id for each in messages if each.id not in numbers])
+    number = max(numbers.values(), default=0)
+    added: list[Message] = []
+    for each in messages:
+        follows_here = each.parent_id is None or each.parent_id in numbers
+        if each.id not in numbers and each.id not in taken and follows_here:
+            number += 1
+            numbers[each.id] = number
+            added.append(each)
+    if added:
+        connection.execute(insert(message), [_message_row(arrived.id, numbers[each.id], each) for each in added])
+        answers = [_generation_row(arrived.role, each) for each in added if isinstance(each, Answer)]
+        if answers:
+            connection.execute(insert(generation), answers)
+        search.index(connection, [each.id for each in added])
+    if row is not None and (added or row.deleted_at is not None):
+        connection.execute(
+            update(conversation)
+            .where(conversation.c.id == arrived.id)
+            .values(deleted_at=None, revision=conversation.c.revision + 1, updated_at=max(row.updated_at, arrived.updated_at))
+        )
+    return len(added)
+
+
+def _taken(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these ids other conversations use. In portions: a statement holds so many values and no more."""
+    found: set[str] = set()
+    for start in range(0, len(ids), PORTION):
+        query = select(message.c.id).where(message.c.id.in_(ids[start : start + PORTION]))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _message_row(conversation_id: str, number: int, arrived: Message) -> dict[str, Any]:
+    return {
+        "id": arrived.id,
+        "conversation_id": conversation_id,
+        "parent_id": arrived.parent_id,
+        "number": number,
+        "author": "assistant" if isinstance(arrived, Answer) else "user",
+        "text": arrived.text,
+        "details": json.dumps(details(arrived)) if isinstance(arrived, Answer) else "{}",
+        "created_at": arrived.created_at,
+    }
+
+
+def _generation_row(role: str, answer: Answer) -> dict[str, Any]:
+    return {
+        "answer_id": answer.id,
+        "number": 1,
+        "state": answer.state,
+        "provider": answer.provider,
+        "model": answer.model,
+        "role": answer.role or role,
+        "options": "{}",
+        "reason": answer.reason,
+        "code": answer.code,
+        "seq": answer.seq,
+        "started_at": answer.created_at,
+        "finished_at": answer.finished_at,
+    }

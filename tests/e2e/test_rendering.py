@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.e2e.markdown_payloads import CITATIONS, OUTSIDE, PAYLOADS
 from tests.e2e.rendering_stage import stage
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PIECES = (1, 2, 3, 7)
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not BROWSER and not os.environ.get("REQUIRE_BROWSER"), reason="no Chromium on this machine"),
 ]
 
 # Everything that the component may draw; what is not here was made by the text.
@@ -140,11 +125,8 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    with ExitStack() as stack:
-        address = stack.enter_context(stage())
-        browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        stack.callback(browser.close)
+def opened(browser: Any) -> Iterator[Any]:
+    with stage() as address:
 
         def open_page(**options: Any) -> Watched:
             context = browser.new_context(viewport={"width": 900, "height": 1200}, **options)

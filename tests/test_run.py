@@ -34,7 +34,9 @@ ROOT = Path(__file__).parents[1]
 BASE_PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 LARGEST_INSTALLATION = 130 * 1000 * 1000  # bytes, .venv and client together
 SERVED = "import json, sys\ndef main(settings):\n    print(json.dumps([settings, sys.prefix]), flush=True)\n    return 7\n"
-SETTINGS = "class SettingsError(Exception):\n    pass\ndef load(config, environ, arguments):\n    return arguments\n"
+SETTINGS = (
+    "Settings = dict\nclass SettingsError(Exception):\n    pass\ndef load(config, environ, arguments):\n    return arguments\n"
+)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -117,6 +119,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Place:
         make_wheel(outside, "tiny", version)
     make_page_package(client)
     shutil.copy(ROOT / "run.py", root)
+    shutil.copy(ROOT / "server/commands.py", root / "server")
     shutil.copy(ROOT / "client/.npmrc", client)
     (client / "types/highlight.d.ts").write_text("")
     (client / "page.html").write_text("<p>Привет</p>" * 50, encoding="utf-8")

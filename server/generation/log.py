@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 RECENT = 128  # committed events kept in memory per running answer; a reader further behind reads the database
 BATCH = 2_000  # events that one read of the database returns at the most
 SHORTEST_GATHER = 0.005  # seconds between the beginnings of two commits: one answer never waits for it, hundreds share commits
-LONGEST_GATHER = 0.040  # seconds; the most that a busy machine delays an event for the sake of fewer commits
-COMMIT_SHARE = 0.25  # of the time that may go into commits
+LONGEST_GATHER = 0.015  # seconds; the most that a busy machine delays an event for the sake of fewer commits
+COMMIT_SHARE = 0.4  # of the time that may go into commits
 MAX_PENDING = 20_000  # events waiting for the database before the providers have to wait too
 RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pauses while the database cannot write; the last one repeats
 

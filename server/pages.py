@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import hashlib
 import json
 import re
@@ -29,6 +30,9 @@ VERSION_LENGTH = 12  # hexadecimal digits
 # import … from "x", export … from "x", import "x"; not import("x"), which is loaded when it is needed
 _IMPORTS = re.compile(r"""(?:^|[;}\s])(?:import|export)\s*(?:[\w*{}\s,$]+?\s*from\s*)?["']([^"']+)["']""", re.MULTILINE)
 
+# What a page needs at once comes as one file: {{styles base app}} in client/html is css/base+app.css on the wire.
+_STYLES = re.compile(r"\{\{styles ([\w -]+)\}\}")
+
 blueprint = Blueprint("pages", __name__)
 
 
@@ -48,6 +52,7 @@ class Pages:
         for folder in SERVED:
             if (self._client / folder).is_dir():
                 self._files.add_files(str(self._client / folder), prefix=folder)
+        self._joined = dict(self._join_styles())
         self._shells: dict[str, str] = {}
         self._preload: str | None = None
         self._importmap = json.loads(self._read("importmap.json"))["imports"]
@@ -64,11 +69,20 @@ class Pages:
                     state.update(f"{file.relative_to(self._client)}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
         return state.hexdigest()[:VERSION_LENGTH]
 
+    def _join_styles(self) -> Iterator[tuple[str, bytes]]:
+        """The style sheets that a page of client/html asks for together, by the address of the joined file, compressed."""
+        for page in sorted((self._client / "html").glob("*.html")):
+            for names in _STYLES.findall(page.read_text("utf-8")):
+                joined = "\n".join(self._read(f"css/{name}.css") for name in names.split())
+                yield _joined_address(names), gzip.compress(joined.encode(), mtime=0)
+
     def _read(self, name: str) -> str:
         return (self._client / name).read_text("utf-8")
 
     def file(self, path: str, *, forever: bool) -> Response:
         """A static file, compressed where the browser takes it. Raises ``NotFound``."""
+        if path in self._joined:
+            return _joined_file(self._joined[path], forever)
         found = self._files.files.get("/" + path)
         if found is None:
             raise NotFound
@@ -82,7 +96,7 @@ class Pages:
         response = Response(body, status=int(answer.status))
         for name, value in answer.headers:
             response.headers[name] = value
-        response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable" if forever else "no-cache"
+        response.headers["Cache-Control"] = _lifetime(forever)
         return response
 
     def shell(self, name: str, root: str) -> Response:
@@ -101,7 +115,7 @@ class Pages:
             "accent": _chosen("accent", ACCENTS, ACCENTS[0]),
         }
         if name not in self._shells:
-            self._shells[name] = self._read(f"html/{name}.html")
+            self._shells[name] = _STYLES.sub(_joined_link, self._read(f"html/{name}.html"))
         page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._shells[name])
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
         g.script_hashes = [f"'sha256-{digest}'"]
@@ -129,6 +143,28 @@ class Pages:
                 if module not in seen and (self._client / module).is_file():
                     seen.add(module)
                     waiting.append(module)
+
+
+def _joined_address(names: str) -> str:
+    return f"css/{'+'.join(names.split())}.css"
+
+
+def _joined_link(match: re.Match[str]) -> str:
+    return f'<link rel="stylesheet" href="{{{{assets}}}}/{_joined_address(match[1])}">'
+
+
+def _joined_file(compressed: bytes, forever: bool) -> Response:
+    takes = request.accept_encodings["gzip"] > 0
+    response = Response(compressed if takes else gzip.decompress(compressed), content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = _lifetime(forever)
+    response.headers["Vary"] = "Accept-Encoding"
+    if takes:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _lifetime(forever: bool) -> str:
+    return f"public, max-age={FOREVER}, immutable" if forever else "no-cache"
 
 
 def _drop_if_stale(compressed: Path, changed: int) -> None:

@@ -25,7 +25,7 @@ from server.errors import StorageUnavailable
 from server.storage.tables import metadata
 
 FILE_NAME = "chat.db"
-HEAD = "0002"  # the newest file in migrations/versions/
+HEAD = "0003"  # the newest file in migrations/versions/
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",

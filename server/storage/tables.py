@@ -26,6 +26,8 @@ conversation = Table(
     Column("archived_at", Float),
     Column("folder", Text, nullable=False, server_default=""),  # its name; "" is none
     Column("tags", Text, nullable=False, server_default="[]"),  # JSON: a list of names
+    Column("options", Text, nullable=False, server_default="{}"),  # JSON: how its next answers are asked for
+    Column("titled_by", Text, nullable=False, server_default=""),  # "person", "model", or "": the first words of its first question
     Index("conversation_by_age", "owner", "updated_at", "id"),
 )
 
@@ -42,6 +44,7 @@ message = Table(
     Column("text", Text, nullable=False),
     Column("details", Text, nullable=False),  # JSON: reasoning, citations, tool calls, seams, usage
     Column("created_at", Float, nullable=False),
+    Column("pinned_at", Float),
     UniqueConstraint("conversation_id", "number"),
     Index("message_by_parent", "parent_id"),
 )
@@ -95,6 +98,37 @@ session = Table(
     Column("expires_at", Float, nullable=False),
     Column("user_agent", Text, nullable=False),
     Index("session_by_owner", "owner"),
+)
+
+# A branch that whoever has the link may read: the messages from the beginning down to the leaf. Messages are append-only, so
+# what was shared never grows or changes.
+share = Table(
+    "share",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("conversation_id", Text, ForeignKey("conversation.id", ondelete="CASCADE"), nullable=False),
+    Column("leaf_id", Text, ForeignKey("message.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Index("share_by_conversation", "conversation_id"),
+)
+
+# Roles and prompts of one's own.
+library_item = Table(
+    "library_item",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # "role" or "prompt"
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON: icon, model, provider, options
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("deleted_at", Float),
+    Index("library_item_by_owner", "owner", "kind"),
 )
 
 # Wrong passwords, so that a restart does not reset the limiter.

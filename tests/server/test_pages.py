@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.context import Services
-from server.pages import Pages
+from server.pages import CLIENT, Pages
 
 
 def assets(page: str) -> str:
@@ -35,6 +35,18 @@ def test_every_module_that_the_page_needs_at_once_is_named_in_it(client: FlaskCl
     assert {"js/main.js", "js/view.js", "js/store.js", "vendor/preact.mjs"} <= preloaded
     for path in preloaded:
         assert client.get(f"/assets/{assets(page)}/{path}").status_code == 200
+
+
+def test_the_style_sheets_of_a_page_come_as_one_file(client: FlaskClient) -> None:
+    page = client.get("/").text
+    (sheet,) = re.findall(r'rel="stylesheet" href="\./([^"]+)"', page)
+    plain = client.get(f"/{sheet}")
+    small = client.get(f"/{sheet}", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(small.data) == plain.data
+    for name in ("base", "app", "sidebar", "composer"):
+        assert (CLIENT / "css" / f"{name}.css").read_bytes() in plain.data
+    assert "immutable" in plain.headers["Cache-Control"]
+    assert client.get(f"/assets/{assets(page)}/css/base+login+app.css").status_code == 404
 
 
 def test_a_file_with_a_version_is_kept_for_ever_and_one_without_is_asked_for_again(client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""Conversations keep their options and who named them, messages can be pinned, branches shared, roles and prompts of one's own kept."""
+"""Conversations keep options and who named them, messages can be pinned, branches shared, roles and prompts of one's own kept."""
 
 from __future__ import annotations
 

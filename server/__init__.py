@@ -17,7 +17,7 @@ from g4f import continuation
 from g4f.catalog import Catalog, Preferences
 from g4f.discovery import DiscoverySettings
 from g4f.transport import LOCAL, REMOTE, Deadlines, Transport
-from server import api, auth, guard, headers, pages, roles, upkeep
+from server import api, auth, guard, headers, pages, prompts, roles, upkeep
 from server.context import KEY, Services
 from server.conversations import Conversations
 from server.errors import ApiError
@@ -25,6 +25,7 @@ from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
 from server.storage.accounts import Accounts
 from server.storage.database import Database
+from server.storage.library import SqlLibrary
 from server.storage.search import Indexer
 from server.storage.store import SqlStore
 
@@ -79,6 +80,8 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             transport=transport,
             catalog=catalog,
             roles=roles.load(),
+            prompts=prompts.load(),
+            library=SqlLibrary(database),
             loop=loop,
             runner=runner,
             auth=auth.Auth(settings, Accounts(database)),

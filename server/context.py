@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from server.generation.loop import LoopThread
     from server.generation.runner import Runner
     from server.pages import Pages
+    from server.prompts import Prompt
     from server.roles import Roles
     from server.settings import Settings
     from server.storage.database import Database
+    from server.storage.library import SqlLibrary
     from server.storage.search import Indexer
     from server.storage.store import SqlStore
 
@@ -38,6 +40,8 @@ class Services:
     transport: Transport
     catalog: Catalog
     roles: Roles
+    prompts: Sequence[Prompt]
+    library: SqlLibrary
     loop: LoopThread
     runner: Runner
     auth: Auth

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,20 @@ class RoleUnknown(Exception):
 
 @dataclass(frozen=True)
 class Role:
-    """One role. ``icon`` is a name from the page's icon set; title, description and prompt are given per language."""
+    """One role. ``icon`` is a name from the page's icon set; title, description and prompt are given per language.
+
+    One of a person's own may also say which model and options a conversation begins with.
+    """
 
     id: str
     icon: str
     title: Mapping[str, str]
     description: Mapping[str, str]
     prompt: Mapping[str, str]
+    own: bool = False
+    model: str = ""
+    provider: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def prompt_in(self, language: str) -> str:
         """The system prompt in this language, else in Russian; empty when the role says nothing."""
@@ -77,12 +84,12 @@ def _read(path: Path) -> dict[str, Any]:
         and set(data) == {"icon", "order", *TEXTS}
         and isinstance(data["icon"], str)
         and isinstance(data["order"], int)
-        and all(_in_each_language(data[field]) for field in TEXTS)
+        and all(in_each_language(data[field]) for field in TEXTS)
     )
     if not fine:
         raise ValueError(f"{path.name}: a role has icon, order, and title, description and prompt in {' and '.join(LANGUAGES)}")
     return dict(data)
 
 
-def _in_each_language(text: Any) -> bool:
+def in_each_language(text: Any) -> bool:
     return isinstance(text, dict) and set(text) == set(LANGUAGES) and all(isinstance(value, str) for value in text.values())

@@ -8,6 +8,9 @@ from typing import Any
 
 from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
 from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question
+from server.library import Item, variables
+from server.prompts import Prompt
+from server.roles import LANGUAGES, Role
 
 PING = b": \n\n"
 SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number
@@ -135,3 +138,30 @@ def usage_to_json(usage: Usage) -> dict[str, Any]:
         "reasoning_tokens": usage.reasoning_tokens,
         "seconds": usage.seconds,
     }
+
+
+def item_to_json(item: Item) -> dict[str, Any]:
+    return {**vars(item), "options": dict(item.options), "variables": list(variables(item.text))}
+
+
+def role_to_json(role: Role) -> dict[str, Any]:
+    """As the page chooses from them: without what the model is told."""
+    return {
+        "id": role.id,
+        "icon": role.icon,
+        "title": dict(role.title),
+        "description": dict(role.description),
+        "own": role.own,
+        "variables": {language: list(variables(role.prompt_in(language))) for language in LANGUAGES},
+        "model": role.model,
+        "provider": role.provider,
+        "options": dict(role.options),
+    }
+
+
+def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
+    return {"id": prompt.id, "name": dict(prompt.name), "text": dict(prompt.text), "own": False}
+
+
+def own_prompt_to_json(item: Item) -> dict[str, Any]:
+    return {"id": item.id, "name": dict.fromkeys(LANGUAGES, item.name), "text": dict.fromkeys(LANGUAGES, item.text), "own": True}

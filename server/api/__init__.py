@@ -9,9 +9,9 @@ ROOT = "/backend-api/v2"
 
 def register(app: Flask) -> None:
     """Give every resource its address."""
-    from server.api import answers, auth, catalog, conversation, conversations, health, historical, search, transfer
+    from server.api import answers, auth, catalog, conversation, conversations, health, historical, library, search, transfer
 
-    for resource in (answers, auth, catalog, conversation, conversations, search, transfer):
+    for resource in (answers, auth, catalog, conversation, conversations, library, search, transfer):
         blueprint = resource.blueprint
         app.register_blueprint(blueprint, url_prefix=ROOT + (blueprint.url_prefix or ""))
     app.register_blueprint(health.blueprint)

@@ -1,4 +1,4 @@
-"""What can be chosen: models, providers, roles; and which version this is."""
+"""What can be chosen: models and providers; and which version this is. Roles: library.py."""
 
 from __future__ import annotations
 
@@ -67,16 +67,6 @@ def _providers() -> dict[str, Any]:
         ],
         "found": list(catalog.found()),
     }
-
-
-@blueprint.get("/roles")
-def roles() -> Response:
-    return jsonify(
-        roles=[
-            {"id": role.id, "icon": role.icon, "title": dict(role.title), "description": dict(role.description)}
-            for role in services().roles
-        ]
-    )
 
 
 @blueprint.get("/version")

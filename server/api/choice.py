@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask import request
 
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Message, Options
 from g4f.errors import NameUnknown, ProviderError
-from server.context import services
+from server.context import owner, services
 from server.errors import ApiError, from_provider
 from server.generation import prompt
 from server.generation.runner import Task
+from server.library import OWN, fill, to_role
 from server.roles import Role, RoleUnknown
 
 
@@ -27,13 +28,14 @@ class Choice:
     candidates: Sequence[Provider]
     successors: Sequence[Provider]
     language: str
+    values: Mapping[str, str] = field(default_factory=dict)  # of the variables in the role's text
 
     def fit(self, history: Sequence[Message], options: Options) -> ChatRequest:
         """The request for this choice: role and as much of the history as the model can hold."""
         return prompt.fit(
             history,
             model=self.model,
-            system_prompt=self.role.prompt_in(self.language),
+            system_prompt=fill(self.role.prompt_in(self.language), self.values),
             options=options,
             context_length=options.context_length or self._context_length(),
         )
@@ -46,12 +48,12 @@ class Choice:
         return next((model.context_length for who, model in offered if (who, model.id) == (self.provider, self.model)), None)
 
 
-def choose(model: str, provider: str, role: str) -> Choice:
+def choose(model: str, provider: str, role: str, values: Mapping[str, str] | None = None) -> Choice:
     """Raises ``ApiError`` that lists the valid names, or says what the operator has to do first."""
     here = services()
     try:
-        chosen_role = here.roles.get(role)
-        provider, model = here.catalog.resolve(model, provider)
+        chosen_role = _role(role)
+        provider, model = _resolve(model, provider, chosen_role)
         candidates = here.catalog.candidates(model, provider)
     except RoleUnknown as error:
         raise ApiError("role_unknown", 400, str(error), values=_names(error.name, error.known)) from error
@@ -59,7 +61,38 @@ def choose(model: str, provider: str, role: str) -> Choice:
         raise ApiError(error.code, 400, str(error), values=_names(error.name, error.known)) from error
     except ProviderError as error:
         raise from_provider(error) from error
-    return Choice(model, candidates[0].id, chosen_role, candidates, here.catalog.successors(model), _language())
+    return Choice(model, candidates[0].id, chosen_role, candidates, here.catalog.successors(model), _language(), values or {})
+
+
+def _role(name: str) -> Role:
+    """One of the asker's own that is deleted says nothing more, but whoever asks in its old conversations is answered."""
+    try:
+        return find_role(name)
+    except RoleUnknown:
+        if name.startswith(OWN):
+            return services().roles.get("")
+        raise
+
+
+def find_role(name: str) -> Role:
+    """A ready role, or one of the asker's own. Raises ``RoleUnknown``."""
+    here = services()
+    if not name.startswith(OWN):
+        return here.roles.get(name)
+    item = here.library.find(owner(), name.removeprefix(OWN))
+    if item is None or item.kind != "role":
+        raise RoleUnknown(name, [role.id for role in here.roles])
+    return to_role(item)
+
+
+def _resolve(model: str, provider: str, role: Role) -> tuple[str, str]:
+    """Who is named, else whom the role prefers if that one is there."""
+    catalog = services().catalog
+    if not model and not provider and role.model:
+        for who, offered in catalog.models():
+            if offered.id == role.model and role.provider in ("", who):
+                return who, offered.id
+    return catalog.resolve(model, provider)
 
 
 def _names(name: str, known: Sequence[str]) -> dict[str, str | int | float]:

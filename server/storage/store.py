@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select,
 from server.conversations import Answer, Conversation, Ended, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
-from server.storage import search
+from server.storage import library, search
 from server.storage.database import Database
 from server.storage.rows import StoredEvent, find_conversation, first_bytes, to_conversation, to_message
 from server.storage.statements import (
@@ -218,7 +218,7 @@ class SqlStore:
         return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
 
     def purge(self, *, events_before: float, deleted_before: float) -> None:
-        """Remove events of answers that ended, and conversations that were deleted, before these times."""
+        """Remove events of answers that ended, and what was deleted, before these times."""
 
         def write(connection: Connection) -> None:
             # An answer that is gone on with has ended before and is being written nevertheless: all its generations count.
@@ -231,6 +231,7 @@ class SqlStore:
             )
             connection.execute(delete(event).where(event.c.answer_id.in_(old)))
             connection.execute(delete(conversation).where(conversation.c.deleted_at < deleted_before))
+            library.purge(connection, deleted_before)
             search.sweep(connection)
 
         self.database.write(write)

@@ -168,7 +168,7 @@ class NewAnswer:
     title: str
     question_id: str
     question_text: str | None  # None: the question is stored already (regenerate)
-    parent_id: str | None
+    parent_id: str | None  # of the question, as in ``Ask``: what is newest is known only in the transaction
     answer_id: str
     model: str
     provider: str
@@ -189,8 +189,7 @@ class Store(Protocol):
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]: ...
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
     def place_of(self, owner: str, answer_id: str) -> Opened | None: ...
-    def newest_message(self, owner: str, conversation_id: str) -> str | None: ...
-    def has_message(self, owner: str, conversation_id: str, message_id: str) -> bool: ...
+    def asked(self, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None: ...
     def change(
         self, owner: str, conversation_id: str, change: Change, revision: int | None, now: float
     ) -> Conversation | None: ...
@@ -214,7 +213,7 @@ class Conversations:
                 title=title_of(ask.text),
                 question_id=ask.question_id or new_id(),
                 question_text=ask.text,
-                parent_id=self._parent(owner, conversation_id, ask.parent_id),
+                parent_id=ask.parent_id,
                 answer_id=new_id(),
                 model=ask.model,
                 provider=ask.provider,
@@ -224,14 +223,11 @@ class Conversations:
             )
         )
 
-    def _parent(self, owner: str, conversation_id: str, parent_id: str | None) -> str | None:
-        if parent_id == "":
+    def asked(self, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None:
+        """The answer that this very question opened before, if it did."""
+        if not question_id:
             return None
-        if parent_id is None:
-            return self.store.newest_message(owner, conversation_id)
-        if not self.store.has_message(owner, conversation_id, parent_id):
-            raise NotFound
-        return parent_id
+        return self.store.asked(owner, conversation_id or _conversation_of(owner, question_id), question_id, text)
 
     def regenerate(
         self, owner: str, answer_id: str, *, new_answer_id: str, model: str, provider: str, role: str, options: Options
@@ -256,6 +252,11 @@ class Conversations:
                 now=time.time(),
             )
         )
+
+    def regenerated(self, owner: str, answer_id: str, new_answer_id: str) -> Opened | None:
+        """The place of ``new_answer_id`` if it was written beside ``answer_id`` before."""
+        place, beside = (self.store.place_of(owner, key) if key else None for key in (answer_id, new_answer_id))
+        return beside if place and beside and place.question_id == beside.question_id else None
 
     def proceed(self, owner: str, answer_id: str) -> Proceeding:
         """Open another generation of an answer that ended before its time. Raises ``Conflict`` for one that is being written."""

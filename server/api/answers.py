@@ -13,6 +13,7 @@ from server.api.choice import Choice, choose
 from server.api.conversation import Identifier, Name, OptionsBody, request_for
 from server.api.streams import events
 from server.context import owner, services, still_signed_in
+from server.conversations import Opened
 from server.errors import ApiError
 from server.streaming import respond
 
@@ -63,8 +64,21 @@ def stop(answer_id: str) -> Response:
 def regenerate(answer_id: str) -> Response:
     here = services()
     body = read(RegenerateBody)
-    here.runner.check_room()
-    choice = _choose_again(answer_id, body)
+    opened = _write_again(answer_id, body)
+    return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True, allowed=still_signed_in())
+
+
+def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
+    """Store the place of another answer, then start it; a repeated request finds the answer that is there."""
+    here = services()
+    try:
+        here.runner.check_room()
+        choice = _choose_again(answer_id, body)
+    except ApiError:
+        opened = here.conversations.regenerated(owner(), answer_id, body.id)
+        if opened is None:
+            raise
+        return opened
     options = body.options.to_options()
     opened = here.conversations.regenerate(
         owner(),
@@ -78,7 +92,7 @@ def regenerate(answer_id: str) -> Response:
     if not opened.existed:
         with here.runner.opening(opened.answer_id):
             here.runner.start(opened, choice.task(request_for(opened, choice, options)))
-    return respond(events(here.runner, owner(), opened.answer_id, 0), here.loop, pings=True, allowed=still_signed_in())
+    return opened
 
 
 def _choose_again(answer_id: str, body: RegenerateBody | ContinueBody) -> Choice:

@@ -106,8 +106,14 @@ def _open(body: AskBody) -> Opened:
     here = services()
     if not body.question.strip():
         raise ApiError("bad_request", 400, "The question is empty", values={"name": "meta.content.parts"})
-    here.runner.check_room()
-    choice = choose(body.model, body.provider, body.role or body.jailbreak)
+    try:
+        here.runner.check_room()
+        choice = choose(body.model, body.provider, body.role or body.jailbreak)
+    except ApiError:
+        asked = here.conversations.asked(owner(), body.conversation_id, body.question_id, body.question)
+        if asked is None:
+            raise
+        return asked  # what there is costs no room and no model
     options = body.options.to_options()
     opened = here.conversations.ask(
         owner(),

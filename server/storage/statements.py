@@ -43,7 +43,6 @@ STATE = (
 ANY_MESSAGE = MESSAGE_WITH_STATE.where(message.c.id == bindparam("message_id"))
 IDS = select(message.c.id, message.c.author, message.c.parent_id, message.c.conversation_id).join(conversation).where(VISIBLE)
 PLACE = IDS.where(message.c.id == bindparam("message_id"))
-NEWEST_ID = IDS.where(message.c.conversation_id == bindparam("conversation_id")).order_by(message.c.number.desc()).limit(1)
 EVENTS_AFTER = (
     select(event.c.seq, event.c.type, event.c.data)
     .where(event.c.answer_id == bindparam("answer_id"), event.c.seq > bindparam("after"))
@@ -56,7 +55,12 @@ SENT = (
     .where(message.c.id == bindparam("message_id"))
 )
 CONVERSATION = select(conversation).where(conversation.c.id == bindparam("conversation_id"))
-LAST_NUMBER = select(func.coalesce(func.max(message.c.number), 0)).where(message.c.conversation_id == bindparam("conversation_id"))
+NEWEST_MESSAGE = (
+    select(message.c.id, message.c.number)
+    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .order_by(message.c.number.desc())
+    .limit(1)
+)
 INSERT_CONVERSATION = insert(conversation)
 INSERT_MESSAGE = insert(message)
 INSERT_GENERATION = insert(generation)

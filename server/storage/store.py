@@ -22,7 +22,6 @@ from server.storage.statements import (
     EVENTS_AFTER,
     MESSAGE,
     MESSAGES,
-    NEWEST_ID,
     PAGE_BYTES,
     PLACE,
     RUNNING,
@@ -30,7 +29,7 @@ from server.storage.statements import (
     select_conversations,
 )
 from server.storage.tables import conversation, event, generation, message
-from server.storage.writing import EventRow, finish, import_conversation, insert_events, open_answer, proceed
+from server.storage.writing import EventRow, find_asked, finish, import_conversation, insert_events, open_answer, proceed
 
 
 class SqlStore:
@@ -94,13 +93,8 @@ class SqlStore:
             return None
         return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
 
-    def newest_message(self, owner: str, conversation_id: str) -> str | None:
-        row = self._first(NEWEST_ID, owner=owner, conversation_id=conversation_id)
-        return row.id if row else None
-
-    def has_message(self, owner: str, conversation_id: str, message_id: str) -> bool:
-        row = self._first(PLACE, owner=owner, message_id=message_id)
-        return row is not None and row.conversation_id == conversation_id
+    def asked(self, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None:
+        return self.database.read(lambda connection: find_asked(connection, owner, conversation_id, question_id, text))
 
     def _first(self, query: Any, **values: Any) -> Row[Any] | None:
         return self.database.read(lambda connection: connection.execute(query, values).first())

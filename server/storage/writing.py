@@ -23,7 +23,7 @@ from server.storage.statements import (
     INSERT_EVENTS,
     INSERT_GENERATION,
     INSERT_MESSAGE,
-    LAST_NUMBER,
+    NEWEST_MESSAGE,
     PORTION,
     SENT,
     TOUCH_CONVERSATION,
@@ -48,12 +48,13 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
     if existing is not None:
         return existing
     _open_conversation(connection, new)
-    number = connection.execute(LAST_NUMBER, {"conversation_id": new.conversation_id}).scalar_one()
+    number, newest = _newest(connection, new.conversation_id)
     common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
     rows: list[dict[str, Any]] = []
     if new.question_text is not None:
         number += 1
-        asked = {"id": new.question_id, "parent_id": new.parent_id, "author": "user", "text": new.question_text}
+        parent_id = newest if new.parent_id is None else _parent(connection, new)
+        asked = {"id": new.question_id, "parent_id": parent_id, "author": "user", "text": new.question_text}
         rows.append({**asked, "number": number, **common})
     answer = {"id": new.answer_id, "parent_id": new.question_id, "author": "assistant", "text": ""}
     rows.append({**answer, "number": number + 1, **common})
@@ -108,22 +109,47 @@ def proceed(connection: Connection, owner: str, answer_id: str, now: float) -> P
 
 def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
     """The answer that this very send opened before, if it did (A-089)."""
-    sent = new.question_id if new.question_text is not None else new.answer_id
-    row = connection.execute(SENT, {"message_id": sent}).first()
+    if new.question_text is not None:
+        return find_asked(connection, new.owner, new.conversation_id, new.question_id, new.question_text)
+    row = connection.execute(SENT, {"message_id": new.answer_id}).first()
     if row is None:
         return None
     if row.owner != new.owner or row.conversation_id != new.conversation_id:
         raise NotFound
-    if new.question_text is None:
-        if row.author != "assistant" or row.parent_id != new.question_id:
-            raise Conflict("This id was used for another message")
-        return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
-    if row.author != "user" or row.text != new.question_text:
+    if row.author != "assistant" or row.parent_id != new.question_id:
+        raise Conflict("This id was used for another message")
+    return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
+
+
+def find_asked(connection: Connection, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None:
+    """The first answer to this question, if it was asked before. Raises when the id stands for something else."""
+    row = connection.execute(SENT, {"message_id": question_id}).first()
+    if row is None:
+        return None
+    if row.owner != owner or row.conversation_id != conversation_id:
+        raise NotFound
+    if row.author != "user" or row.text != text:
         raise Conflict("This id was used for another message")
     answer_id = connection.execute(
         select(message.c.id).where(message.c.parent_id == row.id).order_by(message.c.number).limit(1)
     ).scalar_one()
     return Opened(row.conversation_id, row.id, answer_id, existed=True)
+
+
+def _newest(connection: Connection, conversation_id: str) -> tuple[int, str | None]:
+    """Number and id of the conversation's last message."""
+    row = connection.execute(NEWEST_MESSAGE, {"conversation_id": conversation_id}).first()
+    return (row.number, row.id) if row else (0, None)
+
+
+def _parent(connection: Connection, new: NewAnswer) -> str | None:
+    """What the question follows because its asker said so: nothing, or a message of this conversation."""
+    if not new.parent_id:
+        return None
+    row = connection.execute(SENT, {"message_id": new.parent_id}).first()
+    if row is None or row.conversation_id != new.conversation_id:
+        raise NotFound
+    return new.parent_id
 
 
 def _open_conversation(connection: Connection, new: NewAnswer) -> None:

@@ -50,6 +50,26 @@ def test_the_same_question_id_finds_the_same_answer(ask: Ask, client: FlaskClien
     assert len(Scripted.requests) == 1
 
 
+@pytest.mark.parametrize("reason", ["full", "stopping", "no model"])
+def test_a_question_that_was_answered_is_found_although_no_new_one_would_be_taken(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    body = question("Привет")
+    first = read_events(client.post(f"{API}/conversation", json=body).data)
+    again = {"id": "again"}
+    second = read_events(client.post(f"{API}/answers/{first[0][0]['answer']}/regenerate", json=again).data)
+    if reason == "no model":
+        body = {**body, "model": "gone"}
+        again["model"] = "gone"
+    else:
+        monkeypatch.setattr(services.runner, *(("stopping", True) if reason == "stopping" else ("_max_running", -1)))
+    refused = client.post(f"{API}/conversation", json=question("Другой", model=body["model"]))
+    assert refused.status_code == {"full": 429, "stopping": 503, "no model": 400}[reason]
+    assert read_events(client.post(f"{API}/conversation", json=body).data) == first
+    assert read_events(client.post(f"{API}/answers/{first[0][0]['answer']}/regenerate", json=again).data) == second
+    assert len(Scripted.requests) == 2
+
+
 def test_the_same_question_id_with_other_words_is_a_conflict(client: FlaskClient) -> None:
     body = question("Привет", conversation_id="c1")
     client.post(f"{API}/conversation", json=body).get_data()
@@ -142,6 +162,34 @@ def test_a_question_without_a_parent_follows_the_newest_message(ask: Ask) -> Non
     first = ask("Раз")
     ask("Два", conversation_id=first.conversation)
     assert [message.text for message in Scripted.requests[-1].messages] == ["Раз", first.text, "Два"]
+
+
+def test_what_a_question_follows_is_decided_where_it_is_stored(ask: Ask, services: Services) -> None:
+    """Between reading the newest message and storing the question another question could be stored."""
+    first = ask("Раз")
+    store = services.store
+    write = store.database.write
+
+    def another_came_first(job: Any) -> Any:
+        monkeypatched.undo()
+        ask("Два", conversation_id=first.conversation)
+        return write(job)
+
+    with pytest.MonkeyPatch.context() as monkeypatched:
+        monkeypatched.setattr(store.database, "write", another_came_first)
+        third = ask("Три", conversation_id=first.conversation)
+    assert [message.text for message in Scripted.requests[-1].messages] == ["Раз", first.text, "Два", first.text, "Три"]
+    assert third.status == 200
+
+
+def test_a_question_follows_no_message_of_another_conversation(ask: Ask, client: FlaskClient) -> None:
+    first, second = ask("Раз"), ask("Два")
+    for parent in (second.answer, "nobody"):
+        refused = client.post(f"{API}/conversation", json=question("?", conversation_id=first.conversation, parent_id=parent))
+        assert refused.status_code == 404
+    stored = client.get(f"{API}/conversations/{first.conversation}").json
+    assert stored is not None
+    assert len(stored["messages"]) == 2, "a refused question leaves nothing behind"
 
 
 def test_an_empty_parent_begins_a_new_branch(ask: Ask) -> None:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from flask import Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -48,6 +49,7 @@ TRUST = 5.0  # seconds for which ``still_valid`` believes what it has read (A-02
 MOST_TRUSTED = 10_000  # tokens remembered for ``still_valid``
 LONGEST_TOKEN = 100  # characters
 LONGEST_USER_AGENT = 200  # characters
+LONGEST_WAY_BACK = 4_000  # characters of the address that a login leads back to
 HASHING = 2  # passwords looked at simultaneously: 20 MB each (A-018)
 QUEUE = 6  # passwords looked at or waiting for it: each occupies a thread (A-029)
 
@@ -293,6 +295,10 @@ def _wants_page() -> bool:
 
 
 def _login_address() -> str:
-    """Relative, so that it is right under any prefix a proxy may have cut off."""
+    """Relative, so that it is right under any prefix a proxy may have cut off. It says what was wanted: client/js/way-back.js."""
     here = posixpath.dirname(request.script_root + request.path)
-    return posixpath.relpath(url_for(LOGIN_PAGE), here or "/")
+    login = posixpath.relpath(url_for(LOGIN_PAGE), here or "/")
+    wanted = (request.full_path if request.query_string else request.path).lstrip("/")
+    if len(wanted) > LONGEST_WAY_BACK:
+        wanted = request.path.lstrip("/")
+    return f"{login}?next={quote(wanted, safe='')}" if wanted else login

@@ -230,7 +230,7 @@ export async function aboutServer() {
 export async function logOut(everywhere) {
   try {
     await api.logOut(everywhere)
-    goToLogin()
+    goToLogin(false)
   } catch (error) {
     complain(error)
   }

@@ -25,7 +25,7 @@ function press(event) {
   }
 }
 
-function focusSearch() {
+export function focusSearch() {
   actions.showSidebar()
   focus("search")
 }

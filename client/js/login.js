@@ -1,8 +1,9 @@
 /** The page before the page: one password, then in. */
 import { html, render, useState } from "./view.js"
-import { ApiError, logIn, root } from "./api.js"
+import { ApiError, logIn, root, session } from "./api.js"
 import { loadLanguage, pickLanguage, t } from "./i18n.js"
 import { preferences, startPreferences } from "./preferences.js"
+import { wayBack } from "./way-back.js"
 import { Icon, Mark } from "./components/icon.js"
 
 /** @import { Trouble } from "./store.js" */
@@ -18,7 +19,7 @@ function Login() {
     ask(true)
     try {
       await logIn(field.value)
-      location.replace(root)
+      enter()
     } catch (error) {
       show(error instanceof ApiError ? error : { code: "internal", values: {} })
       ask(false)
@@ -42,7 +43,11 @@ function Login() {
   `
 }
 
+const enter = () => location.replace(wayBack(location.search, root))
+
 startPreferences()
+// Who followed a link from another site is signed in, but the browser did not say so (SameSite=Strict).
+void session().then(({ signed_in: isIn }) => { if (isIn) enter() }, () => {})
 await loadLanguage(pickLanguage(preferences.value.language))
 document.title = `${t("login.title")} — ${t("app.name")}`
 render(html`<${Login} />`, /** @type {HTMLElement} */ (document.getElementById("app")))

@@ -3,7 +3,7 @@ import { effect, html, render, untracked } from "./view.js"
 import * as actions from "./actions.js"
 import { App, Messages } from "./components/app.js"
 import { loadLanguage, pickLanguage } from "./i18n.js"
-import { startKeyboard } from "./keyboard.js"
+import { focusSearch, startKeyboard } from "./keyboard.js"
 import { Handed } from "./page.js"
 import { preferences, startPreferences } from "./preferences.js"
 import { route, startRouter } from "./router.js"
@@ -25,6 +25,7 @@ await loadLanguage(pickLanguage(language))
 render(html`<${Handed.Provider} value=${{ store, actions }}><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")))
 
 startKeyboard()
+if (location.search) void import("./prefill.js").then(({ prefill }) => prefill(focusSearch))
 actions.startLooking()
 void actions.lookForAncestors()
 effect(() => {

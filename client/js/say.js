@@ -45,6 +45,8 @@ export function modelTitle(id, provider) {
 /** @param {unknown} error */
 export const isLoginNeeded = error => error instanceof api.ApiError && error.code === "login_required"
 
-export function goToLogin() {
-  location.assign(new URL("login", api.root))
+/** What was open is opened again after the login. @param {boolean} [andBack] */
+export function goToLogin(andBack = true) {
+  const here = location.pathname.slice(api.root.pathname.length) + location.search
+  location.assign(new URL(andBack && here ? `login?next=${encodeURIComponent(here)}` : "login", api.root))
 }

@@ -155,6 +155,7 @@ class World:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.cuts: dict[str, int] = {}
         self.guided = False
+        self.signed_in = True
 
     def populate(self) -> None:
         """A sidebar of some days."""
@@ -436,12 +437,13 @@ async def version(request: web.Request) -> web.Response:
 
 @routes.get(f"{API}/auth/session")
 async def session(request: web.Request) -> web.Response:
-    return web.json_response({"login_required": True, "signed_in": True})
+    return web.json_response({"login_required": True, "signed_in": request.app[WORLD].signed_in})
 
 
 @routes.post(f"{API}/auth/login")
 async def log_in(request: web.Request) -> web.Response:
     right = (await request.json())["password"] == "пароль"
+    request.app[WORLD].signed_in = right
     return web.Response(status=204) if right else refuse(401, "password_wrong")
 
 
@@ -453,8 +455,7 @@ async def log_out(request: web.Request) -> web.Response:
 @routes.post("/fake/{setting}/{value}")
 async def configure(request: web.Request) -> web.Response:
     """For tests: change the world."""
-    if request.match_info["setting"] == "guided":
-        request.app[WORLD].guided = request.match_info["value"] == "on"
+    setattr(request.app[WORLD], request.match_info["setting"], request.match_info["value"] == "on")
     return web.Response(status=204)
 
 
@@ -469,6 +470,10 @@ async def asset(request: web.Request) -> web.StreamResponse:
         content_type=kind,
         headers={"Cache-Control": "max-age=3600", "Content-Security-Policy": POLICY.format("")},
     )
+
+
+def style(name: str) -> str:
+    return f'<link rel="stylesheet" href="{{{{assets}}}}/css/{name}.css">'
 
 
 def page(name: str, root: str) -> web.Response:
@@ -488,6 +493,7 @@ def page(name: str, root: str) -> web.Response:
         "theme": "auto",
     }
     body = (CLIENT / "html" / name).read_text("utf-8")
+    body = re.sub(r"\{\{styles ([\w -]+)\}\}", lambda named: "".join(map(style, named[1].split())), body)
     for key, value in filled.items():
         body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload") else html.escape(value))
     policy = POLICY.format(f"'sha256-{digest}'")

@@ -353,6 +353,7 @@ def test_the_theme_the_accent_and_the_language_change_at_once(watched: Watched) 
 
 def test_a_wrong_password_is_said_and_the_right_one_leads_in(watched: Watched) -> None:
     page: Page = watched.page
+    watched.context.request.post(f"{watched.address}fake/signed_in/off")
     page.goto(f"{watched.address}login")
     page.get_by_label("Пароль").fill("не тот")
     page.keyboard.press("Enter")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 import pytest
 from flask import Flask
@@ -185,8 +185,11 @@ def test_a_017_a_person_is_sent_to_the_login_page_wherever_it_is(stranger: Flask
     response = stranger.get(path, environ_overrides={"SCRIPT_NAME": prefix})
     assert response.status_code == 303
     target = response.headers["Location"]
-    assert urljoin(f"https://chat.example.org{prefix}{path}", target) == f"https://chat.example.org{prefix}/login"
-    assert target in ("login", "../login", "../../login", "../../../login", "../../../../login")
+    page, _, wanted = target.partition("?next=")
+    assert urljoin(f"https://chat.example.org{prefix}{path}", page) == f"https://chat.example.org{prefix}/login"
+    assert page in ("login", "../login", "../../login", "../../../login", "../../../../login")
+    assert unquote(wanted) == path.lstrip("/")
+    assert not set("/:?&=#") & set(wanted)
     assert response.headers["Cache-Control"] == "no-store"
 
 

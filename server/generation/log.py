@@ -186,7 +186,17 @@ class Recorder:
             elif events != [broken]:
                 await self._commit({log: [broken]})
             else:
-                log.publish([], broken)
+                await self._end_without_event(log, broken)
+
+    async def _end_without_event(self, log: EventLog, end: Ended) -> None:
+        """Not even the end can stand among its events: the answer is given its state alone, so that nothing calls it running."""
+        try:
+            await self._store_until_done([], [(log.answer_id, end, self._clock())])
+        except Exception:  # the answer itself is gone; its readers still have to be let go
+            logger.exception("an end cannot be stored", extra={"answer": log.answer_id})
+            log.publish([], end)
+        else:
+            log.publish([entry(log.seq + 1, *wire.to_row(end))], end)
 
     async def _store_until_done(self, rows: list[dict[str, object]], ended: list[tuple[str, Ended, float]]) -> None:
         """Nothing is dropped while the database cannot write: the providers wait until it can (A-092, A-093)."""

@@ -22,18 +22,23 @@ PLACE = Opened("c", "q", "a")
 
 
 class Memory:
-    """A store of one answer, which is stored as running from the beginning. ``broken`` refuses every commit."""
+    """A store of one answer, which is stored as running from the beginning.
+
+    ``broken`` refuses every commit, ``unstorable`` only those with events.
+    """
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = [{"answer_id": "a", "seq": 1, "type": "started", "data": "{}"}]
         self.end: Ended | None = None
         self.broken: Exception | None = None
+        self.unstorable: Exception | None = None
         self.committed: Callable[[], None] = lambda: None
 
     def append(self, rows: Sequence[dict[str, Any]], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
         done: Future[None] = Future()
-        if self.broken is not None:
-            done.set_exception(self.broken)
+        refusal = self.broken or (self.unstorable if rows else None)
+        if refusal is not None:
+            done.set_exception(refusal)
             return done
         self.rows += rows
         for _, end, _ in ended:
@@ -183,4 +188,14 @@ def test_events_that_cannot_be_stored_end_their_answer_and_no_other(memory: Memo
     assert loop.run(read(runner, 1), 5) == []
     memory.broken = None
     assert runner.healthy
+    runner.close()
+
+
+def test_an_answer_whose_log_takes_no_events_is_not_called_running(memory: Memory, loop: LoopThread) -> None:
+    runner = Runner(memory, silence, loop)
+    memory.unstorable = ValueError("a number that is taken")
+    runner.start(PLACE, task())
+    assert loop.run(read(runner, 1), 5) == ["failed"]
+    assert memory.end == Ended("interrupted", code="internal")
+    assert runner.stop("owner", "a") == "interrupted"
     runner.close()

@@ -105,6 +105,14 @@ class Task(WSGITask):  # type: ignore[misc]
         environ[TAKE_OVER] = self._take_over
         return environ
 
+    def finish(self) -> None:
+        """waitress ends a response of unknown length with a last chunk, also where there may be no body at all."""
+        if self.request.command != "HEAD":
+            super().finish()
+        elif not self.wrote_header:
+            self.wrote_header = True
+            self.channel.write_soon(self.build_response_header())
+
     def _take_over(self, body: LiveBody) -> None:
         if not self.channel.server.readers.has_room:
             raise ApiError("too_many_readers", 503, "Too many readers", retry_after=5)

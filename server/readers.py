@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import http
 import logging
+import os
 import socket
+import struct
 import time
 from typing import Protocol, cast
 
@@ -20,6 +22,7 @@ logger = logging.getLogger(__name__)
 WRITE_AHEAD = 64 * 1024  # bytes queued for a slow reader before its source has to wait
 NO_PROGRESS_SECONDS = 30.0  # a reader that takes nothing for so long is let go (A-109)
 BEAT_SECONDS = 2.0  # how often the readers are looked at
+AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: close with RST and forget what is unsent
 MAX_READERS = 4_000  # live bodies at once; more are refused with 503
 
 
@@ -91,11 +94,17 @@ class Reader(asyncio.Protocol):
 
     async def _room(self) -> None:
         """Wait until the reader has taken something. Not ``wait_for``: before Python 3.12 it can lose the cancellation."""
-        letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self.transport.abort)
+        letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self._reset)
         try:
             await self._writable.wait()
         finally:
             letting_go.cancel()
+
+    def _reset(self) -> None:
+        """Let a deaf reader go, and tell it: an ordinary close would stand in line behind all that it has not taken."""
+        with contextlib.suppress(OSError):
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.transport.abort()
 
     def _write(self, chunk: bytes) -> None:
         if self.transport.is_closing():

@@ -66,6 +66,8 @@ def respond(
     chunks: AsyncGenerator[bytes, None], loop: LoopThread, *, pings: bool, allowed: Callable[[], bool] = lambda: True
 ) -> Response:
     """Answer with chunks made on the loop. ``Refused`` raised before the first chunk becomes the response itself."""
+    if request.method == "HEAD":
+        return Response(iter(()), headers=HEADERS)
     take_over: Callable[[LiveBody], None] | None = request.environ.get(TAKE_OVER)
     if take_over is not None:
         body = LiveBody(chunks, pings=pings, allowed=allowed)

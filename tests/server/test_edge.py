@@ -95,6 +95,18 @@ def test_an_error_before_the_first_word_is_a_real_status_on_the_loop_too(server:
         assert json.loads(response.read())["code"] == "rate_limited"
 
 
+def test_a_head_request_for_a_stream_gets_a_head_and_nothing_else(server: HttpServer) -> None:
+    with connection(server) as client:
+        answer = read_first(post(client, "/conversation", question("Привет")))["answer"]
+    for version in ("1.0", "1.1"):
+        said = raw(server, get(f"{API}/answers/{answer}/events", version=version).replace(b"GET", b"HEAD", 1))
+        head_, _, body = said.partition(b"\r\n\r\n")
+        assert head_.startswith(f"HTTP/{version} 200 OK".encode())
+        assert b"text/event-stream" in head_
+        assert b"Content-Length" not in head_
+        assert body == b""
+
+
 def test_a_reader_costs_no_thread(server: HttpServer, services: Services) -> None:
     before = threading.active_count()
     with connection(server) as first:
@@ -173,6 +185,9 @@ def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, monkeypatch: 
         while server.readers._all or time.monotonic() < deadline - 19:
             assert time.monotonic() < deadline, "the slow reader is still there"
             time.sleep(0.05)
+        with pytest.raises(ConnectionResetError):  # it is told, although it never made room for an ordinary end
+            while sock.recv(1 << 20):
+                pass
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ class Store(Protocol):
     def change(
         self, owner: str, conversation_id: str, change: Change, revision: int | None, now: float
     ) -> Conversation | None: ...
-    def delete(self, owner: str, conversation_id: str, now: float) -> bool: ...
+    def delete(self, owner: str, conversation_id: str, now: float) -> Sequence[str] | None: ...
     def restore(self, owner: str, conversation_id: str) -> Conversation | None: ...
 
 
@@ -313,9 +313,12 @@ class Conversations:
             raise NotFound
         return conversation
 
-    def delete(self, owner: str, conversation_id: str) -> None:
-        if not self.store.delete(owner, conversation_id, time.time()):
+    def delete(self, owner: str, conversation_id: str) -> Sequence[str]:
+        """Returns the ids of its answers that are being written: nobody waits for them any more."""
+        written = self.store.delete(owner, conversation_id, time.time())
+        if written is None:
             raise NotFound
+        return written
 
     def restore(self, owner: str, conversation_id: str) -> Conversation:
         conversation = self.store.restore(owner, conversation_id)

@@ -95,6 +95,7 @@ class Task(WSGITask):  # type: ignore[misc]
     """A request whose response may turn out to be live."""
 
     live: LiveBody | None = None
+    wrote_header: bool
 
     def __init__(self, channel: Channel, request: Any) -> None:
         super().__init__(channel, request)

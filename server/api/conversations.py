@@ -89,7 +89,7 @@ def name(field: str, text: str) -> str:
 
 @blueprint.delete("/<conversation_id>")
 def delete(conversation_id: str) -> Response:
-    services().conversations.delete(owner(), conversation_id)
+    services().runner.abandon(owner(), services().conversations.delete(owner(), conversation_id))
     return jsonify(deleted=True)
 
 

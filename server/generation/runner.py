@@ -175,6 +175,11 @@ class Runner:
             raise NotFound
         return answer.state
 
+    def abandon(self, owner: str, answer_ids: Iterable[str]) -> None:
+        """Stop answers that nobody wants any more, without waiting for their ends."""
+        for answer_id in answer_ids:
+            self._loop.spawn(self._stop(owner, answer_id))
+
     async def _stop(self, owner: str, answer_id: str) -> None:
         running = await self._writer(owner, answer_id)
         if running is not None:

@@ -38,7 +38,7 @@ STATE = (
     select(generation.c.state)
     .join(message, message.c.id == generation.c.answer_id)
     .join(conversation, conversation.c.id == message.c.conversation_id)
-    .where(VISIBLE, NEWEST, message.c.id == bindparam("message_id"))
+    .where(conversation.c.owner == bindparam("owner"), NEWEST, message.c.id == bindparam("message_id"))
 )
 ANY_MESSAGE = MESSAGE_WITH_STATE.where(message.c.id == bindparam("message_id"))
 IDS = select(message.c.id, message.c.author, message.c.parent_id, message.c.conversation_id).join(conversation).where(VISIBLE)

@@ -83,7 +83,7 @@ class SqlStore:
         return self.database.read(read)
 
     def state_of(self, owner: str, answer_id: str) -> State | None:
-        """Like ``answer``, without reading what it says: that may be megabytes."""
+        """Without reading what it says: that may be megabytes. Also of an answer in a deleted conversation."""
         row = self._first(STATE, owner=owner, message_id=answer_id)
         return row.state if row else None
 
@@ -143,9 +143,12 @@ class SqlStore:
         """One page of messages that say what is wanted, and the cursor of the next one."""
         return search.search(self.database, owner, wanted, limit, before)
 
-    def delete(self, owner: str, conversation_id: str, now: float) -> bool:
-        """Hide it; ``purge`` removes it for good later, so that deleting can be undone."""
-        statement = (
+    def delete(self, owner: str, conversation_id: str, now: float) -> Sequence[str] | None:
+        """Hide it; ``purge`` removes it for good later, so that deleting can be undone.
+
+        Returns the ids of its answers that are being written, or ``None`` if there is no such conversation.
+        """
+        hide = (
             update(conversation)
             .where(
                 conversation.c.id == conversation_id,
@@ -154,7 +157,18 @@ class SqlStore:
             )
             .values(deleted_at=now, revision=conversation.c.revision + 1)
         )
-        return self.database.write(lambda connection: connection.execute(statement).rowcount > 0)
+        written = (
+            select(generation.c.answer_id)
+            .join(message, message.c.id == generation.c.answer_id)
+            .where(message.c.conversation_id == conversation_id, generation.c.state.in_(RUNNING))
+        )
+
+        def write(connection: Connection) -> list[str] | None:
+            if not connection.execute(hide).rowcount:
+                return None
+            return list(connection.execute(written).scalars())
+
+        return self.database.write(write)
 
     def restore(self, owner: str, conversation_id: str) -> Conversation | None:
         def write(connection: Connection) -> Conversation | None:

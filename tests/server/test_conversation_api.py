@@ -261,6 +261,25 @@ def test_a_deleted_conversation_is_gone_and_can_be_brought_back(ask: Ask, client
     assert client.get(address).status_code == 200
 
 
+def test_deleting_a_conversation_stops_what_is_being_written_in_it(client: FlaskClient) -> None:
+    response = client.post(f"{API}/conversation", json=question("пиши бесконечно"))
+    chunks = response.iter_encoded()
+    events: list[dict[str, Any]] = []
+    while not any(event["type"] == "text" for event in events):
+        events += read_events(next(chunks))[0]
+    address = f"{API}/conversations/{events[0]['conversation']}"
+    assert client.delete(address).status_code == 200
+    for chunk in chunks:
+        events += read_events(chunk)[0]
+    assert events[-1] == {"type": "finished", "state": "stopped", "reason": None}
+    assert Scripted.closed == ["пиши бесконечно"]
+    client.post(f"{address}/restore", json={})
+    stored = client.get(address).json
+    assert stored is not None
+    assert (stored["messages"][1]["state"], stored["conversation"]["running"]) == ("stopped", False)
+    assert stored["messages"][1]["text"].startswith("ещё "), "what was written is there when it is brought back"
+
+
 def test_the_historical_body_gets_bare_text(client: FlaskClient) -> None:
     body = {
         "conversation_id": "aaaaaaaa-bbbb-4ccc-8ddd-18c2a4b1e00",

@@ -26,6 +26,7 @@ from server.generation.runner import Runner, Task
 from server.storage.accounts import Accounts
 from server.storage.database import Database
 from server.storage.library import SqlLibrary
+from server.storage.messages import Messages
 from server.storage.search import Indexer
 from server.storage.store import SqlStore
 
@@ -77,6 +78,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             store=store,
             indexer=indexer,
             conversations=Conversations(store),
+            messages=Messages(database),
             transport=transport,
             catalog=catalog,
             roles=roles.load(),

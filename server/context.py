@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.storage.database import Database
     from server.storage.library import SqlLibrary
+    from server.storage.messages import Messages
     from server.storage.search import Indexer
     from server.storage.store import SqlStore
 
@@ -37,6 +38,7 @@ class Services:
     store: SqlStore
     indexer: Indexer
     conversations: Conversations
+    messages: Messages
     transport: Transport
     catalog: Catalog
     roles: Roles

@@ -66,6 +66,7 @@ class Question:
     parent_id: str | None
     text: str
     created_at: float
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ class Answer:
     code: str | None = None
     finished_at: float | None = None
     seq: int = 0
+    pinned: bool = False
+    edited_from: str = ""  # id of the answer that a person rewrote into this one
+    compared: str = ""  # id of the answer beside which other models were asked; that one does not carry it itself
+    kept: bool = False  # of the answers that were compared, the one to go on with
 
 
 Message = Question | Answer
@@ -175,6 +180,7 @@ class NewAnswer:
     role: str
     options: Mapping[str, Any]
     now: float
+    compared: str = ""  # as in ``Answer``
 
 
 class Store(Protocol):
@@ -230,9 +236,18 @@ class Conversations:
         return self.store.asked(owner, conversation_id or _conversation_of(owner, question_id), question_id, text)
 
     def regenerate(
-        self, owner: str, answer_id: str, *, new_answer_id: str, model: str, provider: str, role: str, options: Options
+        self,
+        owner: str,
+        answer_id: str,
+        *,
+        new_answer_id: str,
+        model: str,
+        provider: str,
+        role: str,
+        options: Options,
+        compared: bool = False,
     ) -> Opened:
-        """A new answer to the same question, beside the old one."""
+        """A new answer to the same question, beside the old one; ``compared``: to be read together with it."""
         place = self.store.place_of(owner, answer_id)
         if place is None:
             raise NotFound
@@ -250,6 +265,7 @@ class Conversations:
                 role=role,
                 options=options_to_json(options),
                 now=time.time(),
+                compared=answer_id if compared else "",
             )
         )
 

@@ -109,6 +109,7 @@ def message_to_json(message: Message) -> dict[str, Any]:
             "role": "user",
             "text": message.text,
             "created_at": message.created_at,
+            **_marks(message),
         }
     return {
         "id": message.id,
@@ -128,7 +129,14 @@ def message_to_json(message: Message) -> dict[str, Any]:
         "created_at": message.created_at,
         "finished_at": message.finished_at,
         "seq": message.seq,
+        **_marks(message),
     }
+
+
+def _marks(message: Message) -> dict[str, Any]:
+    """Only those a message has: of a thousand hardly one has any."""
+    names = ("pinned", "edited_from", "compared", "kept")
+    return {name: value for name in names if (value := getattr(message, name, None))}
 
 
 def usage_to_json(usage: Usage) -> dict[str, Any]:

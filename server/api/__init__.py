@@ -9,9 +9,21 @@ ROOT = "/backend-api/v2"
 
 def register(app: Flask) -> None:
     """Give every resource its address."""
-    from server.api import answers, auth, catalog, conversation, conversations, health, historical, library, search, transfer
+    from server.api import (
+        answers,
+        auth,
+        catalog,
+        conversation,
+        conversations,
+        health,
+        historical,
+        library,
+        messages,
+        search,
+        transfer,
+    )
 
-    for resource in (answers, auth, catalog, conversation, conversations, library, search, transfer):
+    for resource in (answers, auth, catalog, conversation, conversations, library, messages, search, transfer):
         blueprint = resource.blueprint
         app.register_blueprint(blueprint, url_prefix=ROOT + (blueprint.url_prefix or ""))
     app.register_blueprint(health.blueprint)

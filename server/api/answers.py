@@ -29,6 +29,7 @@ class RegenerateBody(Body):
     provider: Name = ""
     role: Name = ""
     options: OptionsBody = OptionsBody()
+    compared: bool = False
 
 
 class ContinueBody(Body):
@@ -88,6 +89,7 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
         provider=choice.provider,
         role=choice.role.id,
         options=options,
+        compared=body.compared,
     )
     if not opened.existed:
         with here.runner.opening(opened.answer_id):

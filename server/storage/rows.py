@@ -47,7 +47,7 @@ def to_conversation(row: Row[Any]) -> Conversation:
 
 def to_message(connection: Connection, row: Row[Any]) -> Message:
     if row.author == "user":
-        return Question(row.id, row.parent_id, row.text, row.created_at)
+        return Question(row.id, row.parent_id, row.text, row.created_at, row.pinned_at is not None)
     answer = Answer(
         id=row.id,
         parent_id=row.parent_id,
@@ -61,6 +61,7 @@ def to_message(connection: Connection, row: Row[Any]) -> Message:
         code=row.code,
         finished_at=row.finished_at,
         seq=row.seq,
+        pinned=row.pinned_at is not None,
     )
     answer = with_details(answer, json.loads(row.details))
     return answer if row.state in TERMINAL else _fold_rows(answer, events_of(connection, row.id, row.seq))
@@ -99,7 +100,13 @@ def details(answer: Answer) -> dict[str, Any]:
         "tool_calls": [asdict(call) for call in answer.tool_calls],
         "seams": [[at, asdict(seam)] for at, seam in answer.seams],
         "usage": asdict(answer.usage) if answer.usage else None,
+        **marks(answer),
     }
+
+
+def marks(answer: Answer) -> dict[str, Any]:
+    """What an answer is besides its words; few have any."""
+    return {name: value for name in ("edited_from", "compared", "kept") if (value := getattr(answer, name))}
 
 
 def with_details(answer: Answer, details: dict[str, Any]) -> Answer:
@@ -111,4 +118,7 @@ def with_details(answer: Answer, details: dict[str, Any]) -> Answer:
         tool_calls=tuple(ToolCall(**fields) for fields in details.get("tool_calls", ())),
         seams=tuple((at, Seam(**fields)) for at, fields in details.get("seams", ())),
         usage=Usage(**usage) if usage else None,
+        edited_from=details.get("edited_from", ""),
+        compared=details.get("compared", ""),
+        kept=details.get("kept", False),
     )

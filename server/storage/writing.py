@@ -57,7 +57,8 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
         asked = {"id": new.question_id, "parent_id": parent_id, "author": "user", "text": new.question_text}
         rows.append({**asked, "number": number, **common})
     answer = {"id": new.answer_id, "parent_id": new.question_id, "author": "assistant", "text": ""}
-    rows.append({**answer, "number": number + 1, **common})
+    marks = {"details": json.dumps({"compared": new.compared})} if new.compared else {}
+    rows.append({**answer, "number": number + 1, **common, **marks})
     connection.execute(INSERT_MESSAGE, rows)
     if new.question_text is not None:
         search.index(connection, [new.question_id])
@@ -246,6 +247,7 @@ def _message_row(conversation_id: str, number: int, arrived: Message) -> dict[st
         "text": arrived.text,
         "details": json.dumps(details(arrived)) if isinstance(arrived, Answer) else "{}",
         "created_at": arrived.created_at,
+        "pinned_at": arrived.created_at if arrived.pinned else None,
     }
 
 

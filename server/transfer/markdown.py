@@ -32,14 +32,14 @@ def document(conversation: Conversation, messages: Sequence[Message], language: 
 
 
 def shown_branch(messages: Sequence[Message]) -> list[Message]:
-    """From the beginning to the end, at each fork the newest."""
-    newest = {message.parent_id: message for message in messages}
+    """From the beginning to the newest message of all."""
+    known = {message.id: message for message in messages}
     branch: list[Message] = []
-    step = newest.get(None)
+    step: Message | None = messages[-1] if messages else None
     while step is not None:
         branch.append(step)
-        step = newest.get(step.id)
-    return branch
+        step = known.get(step.parent_id or "")
+    return branch[::-1]
 
 
 def _answer(answer: Answer, said: dict[str, str]) -> Iterator[str]:

@@ -95,7 +95,7 @@ def _messages(given: object) -> Iterator[Message]:
         ):
             continue
         if item.get("role") == "user":
-            question = Question(identity, parent, text(item.get("text")), created)
+            question = Question(identity, parent, text(item.get("text")), created, item.get("pinned") is True)
             here[identity] = True
             unanswered[identity] = question
             yield question
@@ -146,6 +146,10 @@ def _answer(identity: str, parent: str, created: float, item: dict[str, Any]) ->
         code=code if _CODE.fullmatch(code) else CUT if str(item.get("state")) not in TERMINAL else None,
         finished_at=_time(item.get("finished_at")) or created,
         seq=max(1, whole(item.get("seq"))),
+        pinned=item.get("pinned") is True,
+        edited_from=_identity(item.get("edited_from")),
+        compared=_identity(item.get("compared")),
+        kept=item.get("kept") is True,
     )
 
 

@@ -82,7 +82,7 @@ def _config(service: Child | None) -> dict[str, Any]:
     if service is None:
         return {}
     endpoint = {"name": "bench", "base_url": f"http://127.0.0.1:{service.port}/v1", "models": ["bench"]}
-    return {"discovery": False, "endpoints": [endpoint]}
+    return {"discovery": False, "titles": "words", "endpoints": [endpoint]}
 
 
 @contextlib.contextmanager

@@ -61,6 +61,7 @@ class Provider:
     local: ClassVar[bool] = False
     prefills: bool = False  # goes on from the very letter when the last message is the assistant's
     enabled_by_default: ClassVar[bool] = True
+    names_conversations: ClassVar[bool] = True  # may be asked for a title besides: there is a model, and a question costs little
 
     def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:
         self.transport = transport

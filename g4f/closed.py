@@ -20,6 +20,7 @@ class ClosedService(Provider):
     """Off until the operator enables it and names an address; until then every use raises ``ServiceClosed``."""
 
     enabled_by_default = False
+    names_conversations = False
     offers: ClassVar[tuple[Model, ...]] = ()
 
     def endpoint(self, path: str) -> str:

@@ -23,12 +23,14 @@ from server.conversations import Conversations
 from server.errors import ApiError
 from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
+from server.generation.titles import Titler
 from server.storage.accounts import Accounts
 from server.storage.database import Database
 from server.storage.library import SqlLibrary
 from server.storage.messages import Messages
 from server.storage.search import Indexer
 from server.storage.store import SqlStore
+from server.storage.titles import SqlTitles
 
 if TYPE_CHECKING:
     from g4f.base import Provider
@@ -86,6 +88,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             library=SqlLibrary(database),
             loop=loop,
             runner=runner,
+            titler=Titler(SqlTitles(database), catalog, runner, loop, automatic=settings.titles == "model"),
             auth=auth.Auth(settings, Accounts(database)),
             pages=pages.Pages(live=settings.debug),
         )
@@ -125,6 +128,7 @@ def _speak(task: Task) -> AsyncGenerator[Event, None]:
 def close_app(app: Flask, grace: float = 0.0) -> None:
     """Let running answers finish for ``grace`` seconds, then store what there is and let go of everything."""
     services = cast(Services, app.extensions[KEY])
+    services.titler.close()
     services.runner.drain(grace)
     services.runner.close()
     services.loop.run(services.catalog.close())

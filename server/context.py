@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from server.conversations import Conversations
     from server.generation.loop import LoopThread
     from server.generation.runner import Runner
+    from server.generation.titles import Titler
     from server.pages import Pages
     from server.prompts import Prompt
     from server.roles import Roles
@@ -46,6 +47,7 @@ class Services:
     library: SqlLibrary
     loop: LoopThread
     runner: Runner
+    titler: Titler
     auth: Auth
     pages: Pages
 

@@ -165,6 +165,20 @@ class Proceeding:
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """What a title is made from: the first whole answer of a conversation and its question, both cut; and the title there is."""
+
+    conversation_id: str
+    title: str
+    titled_by: str  # "person", "model", or "": the first words of the first question
+    answer_id: str
+    question: str
+    answer: str
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True)
 class NewAnswer:
     """Everything the store writes, in one transaction, when an answer begins."""
 

@@ -222,6 +222,12 @@ class Settings:
     failover_chain: tuple[str, ...] = _option(
         NAMES, (), "Кого спросить по порядку, если выбранный поставщик не отвечает.", env="FREEGPT_FAILOVER_CHAIN"
     )
+    titles: str = _option(
+        one_of("model", "words"),
+        "model",
+        "Кто называет беседы: сама модель после первого ответа (короткий лишний вопрос к ней) или первые слова вопроса.",
+        env="FREEGPT_TITLES",
+    )
     discovery: bool = _option(FLAG, True, "Искать серверы моделей на этой машине.", env="FREEGPT_DISCOVERY")
     discovery_hosts: tuple[str, ...] = _option(
         HOST_NAMES,

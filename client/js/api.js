@@ -54,7 +54,7 @@ export const version = () => call("GET", "version")
 /**
  * A page of the list, of the archive, or of a folder.
  * @param {{ before?: string | null, limit?: number, archived?: boolean, folder?: string | null }} [page]
- * @returns {Promise<{ conversations: Conversation[], next: string | null, pinned?: Conversation[] }>}
+ * @returns {Promise<{ conversations: Conversation[], next: string | null, pinned?: Conversation[], titling?: string[] }>} `titling`: these may be named in a moment
  */
 export function listConversations({ before = null, limit = 50, archived = false, folder = null } = {}) {
   const narrow = `${archived ? "&archived=1" : ""}${folder === null ? "" : `&folder=${part(folder)}`}`
@@ -81,6 +81,12 @@ export const deleteConversation = id => call("DELETE", `conversations/${part(id)
 
 /** @param {string} id @returns {Promise<{ conversation: Conversation }>} */
 export const restoreConversation = id => call("POST", `conversations/${part(id)}/restore`, {})
+
+/** Have a conversation named by its model, which takes a moment. @param {string} id @returns {Promise<{ conversation: Conversation, asking: boolean }>} */
+export const askForTitle = id => call("POST", `conversations/${part(id)}/title`, {})
+
+/** @param {string} id @returns {Promise<{ conversation: Conversation, asking: boolean }>} */
+export const readTitle = id => call("GET", `conversations/${part(id)}/title`)
 
 /** What a file holds; nothing is stored. @param {BodyInit} file @param {string} type @returns {Promise<Import>} */
 export const previewImport = (file, type) => upload("imports/preview", file, type)

@@ -13,6 +13,11 @@ const ATTEMPTS = 4
 /** Letters of a question that make a title until the server has made one. */
 const TITLE = 60
 
+/** How soon one looks for a title that the model is making, milliseconds. */
+const TITLE_COMES = 1_500
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let looking
+
 /** The streams that are being read, by answer id. @type {Map<string, AbortController>} */
 const readers = new Map()
 /** Answers that were stopped before the server had named them. @type {Set<string>} */
@@ -238,8 +243,10 @@ export async function stop() {
 /** Read the newest of the list. */
 export async function refreshConversations() {
   try {
-    const { conversations, next, pinned } = await api.listConversations()
+    const { conversations, next, pinned, titling = [] } = await api.listConversations()
     store.dispatchList({ type: "listed", items: conversations, next, pinned })
+    clearTimeout(looking)
+    if (conversations.some(({ id, running }) => !running && titling.includes(id))) looking = setTimeout(refreshConversations, TITLE_COMES)
   } catch (error) {
     if (isLoginNeeded(error)) goToLogin()
   }

@@ -43,6 +43,25 @@ async function change({ id }, wish) {
   }
 }
 
+/** How often one looks for the title that was asked for, milliseconds, and how many times. */
+const LOOK = 1_000
+const LOOKS = 150
+
+/** Ask the model of a conversation for a title, and show it when it comes. @param {Conversation} conversation */
+export async function nameByModel({ id, title, revision }) {
+  try {
+    let found = await api.askForTitle(id)
+    for (let look = 0; found.asking && look < LOOKS; look += 1) {
+      await new Promise(resolve => setTimeout(resolve, LOOK))
+      found = await api.readTitle(id)
+    }
+    store.dispatchList({ type: "saved", conversation: found.conversation })
+    if (found.conversation.title === title && found.conversation.revision === revision) toast(t("titles.none"))
+  } catch (error) {
+    complain(error)
+  }
+}
+
 /** @returns {Promise<{ name: string, count: number }[]>} none when the server does not say */
 export const readFolders = () => api.folders().then(({ folders }) => folders, () => [])
 

@@ -20,10 +20,11 @@ def register(app: Flask) -> None:
         library,
         messages,
         search,
+        titles,
         transfer,
     )
 
-    for resource in (answers, auth, catalog, conversation, conversations, library, messages, search, transfer):
+    for resource in (answers, auth, catalog, conversation, conversations, library, messages, search, titles, transfer):
         blueprint = resource.blueprint
         app.register_blueprint(blueprint, url_prefix=ROOT + (blueprint.url_prefix or ""))
     app.register_blueprint(health.blueprint)

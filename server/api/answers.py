@@ -93,7 +93,8 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
     )
     if not opened.existed:
         with here.runner.opening(opened.answer_id):
-            here.runner.start(opened, choice.task(request_for(opened, choice, options)))
+            task = choice.task(request_for(opened, choice, options))
+            here.runner.start(opened, task, here.titler.after(owner(), opened))
     return opened
 
 
@@ -115,6 +116,6 @@ def proceed(answer_id: str) -> Response:
     answer = proceeding.answer
     with here.runner.opening(answer_id, seq=answer.seq, written=answer.text):
         request = request_for(proceeding.place, choice, Options(**proceeding.options))
-        here.runner.proceed(answer, choice.task(request, answer.text))
+        here.runner.proceed(answer, choice.task(request, answer.text), here.titler.after(owner(), proceeding.place))
     after = body.after if body.after is not None else answer.seq
     return respond(events(here.runner, owner(), answer_id, after), here.loop, pings=True, allowed=still_signed_in())

@@ -46,7 +46,11 @@ def list_() -> Response:
     )
     everything = shelf == Shelf()
     page, following = services().conversations.list(owner(), limit, before, replace(shelf, archived=shelf.archived or False))
-    answer = {"conversations": [wire.conversation_to_json(conversation) for conversation in page], "next": following}
+    answer = {
+        "conversations": [wire.conversation_to_json(conversation) for conversation in page],
+        "next": following,
+        "titling": services().titler.waiting(owner()),
+    }
     if everything and before is None:
         pinned, _ = services().conversations.list(owner(), MOST_PINNED, None, Shelf(archived=False, pinned=True))
         answer["pinned"] = [wire.conversation_to_json(conversation) for conversation in pinned]

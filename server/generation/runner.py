@@ -47,6 +47,7 @@ class Task:
 
 
 Speak = Callable[[Task], AsyncGenerator[Event, None]]
+After = Callable[[EventLog, Ended], None]  # told on the loop how an answer ends, just before that is stored
 
 
 class Store(Events, Protocol):
@@ -62,9 +63,11 @@ class Running:
     """One answer being written: ``speaking`` asks the providers and is what a stop cancels, ``writing`` records how it ends."""
 
     log: EventLog
+    provider: str  # who was asked first
     speaking: asyncio.Task[Ended]
     writing: asyncio.Task[None] = field(init=False)
     cut: Ended | None = None  # how it ends because somebody stopped it
+    after: After | None = None
 
 
 class Runner:
@@ -91,6 +94,10 @@ class Runner:
     def running(self) -> int:
         return len(self._running)
 
+    def is_busy(self, provider: str) -> bool:
+        """Whether an answer of this provider is being written. On the loop."""
+        return any(running.provider == provider for running in self._running.values())
+
     def check_room(self) -> None:
         """Refuse a new answer before it is stored: when the server is stopping, or too many are being written."""
         if self.stopping:
@@ -115,21 +122,23 @@ class Runner:
             self._loop.run(self._recorder.append(log, _failure(log, code)))
             raise
 
-    def start(self, opened: Opened, task: Task) -> None:
+    def start(self, opened: Opened, task: Task, after: After | None = None) -> None:
         """Begin to write the answer that ``opened`` made room for."""
         log = EventLog(opened.answer_id, self._store)
         first = Asked(opened.conversation_id, opened.question_id, opened.answer_id)
         log.publish([entry(1, *wire.to_row(first))], None)  # committed together with the question
-        self._loop.run(self._start(log, task))
+        self._loop.run(self._start(log, task, after=after))
 
-    def proceed(self, answer: Answer, task: Task) -> None:
+    def proceed(self, answer: Answer, task: Task, after: After | None = None) -> None:
         """Go on with an answer that ended before its time. Its first new event is the seam."""
         log = EventLog(answer.id, self._store, answer.seq)
         log.spoken = bool(answer.text)
-        self._loop.run(self._start(log, task, Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")))
+        seam = Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")
+        self._loop.run(self._start(log, task, seam, after=after))
 
-    async def _start(self, log: EventLog, task: Task, first: AnswerEvent | None = None) -> None:
-        running = Running(log, asyncio.create_task(self._speaking(log, task, first)))
+    async def _start(self, log: EventLog, task: Task, first: AnswerEvent | None = None, *, after: After | None) -> None:
+        speaking = asyncio.create_task(self._speaking(log, task, first))
+        running = Running(log, task.candidates[0].id if task.candidates else "", speaking, after=after)
         running.writing = asyncio.create_task(self._write(running))
         self._running[log.answer_id] = running
         if self.stopping:  # it was stored just before the server was told to stop
@@ -155,7 +164,10 @@ class Runner:
         log = running.log
         try:
             await asyncio.wait([running.speaking])
-            await self._recorder.append(log, _end_of(running))
+            end = _end_of(running)
+            if running.after is not None:
+                running.after(log, end)
+            await self._recorder.append(log, end)
             await log.ended()
         finally:
             # Once the end is stored the answer may be gone on with, and then another generation stands here.

@@ -272,6 +272,8 @@ def _changed(change: Change, found: Conversation, now: float) -> dict[str, Any]:
         columns["pinned"] = int(columns["pinned"])
     if "archived" in columns:
         columns["archived_at"] = (found.archived_at or now) if columns.pop("archived") else None
+    if "title" in columns:
+        columns["titled_by"] = "person"
     if "tags" in columns:
         columns["tags"] = json.dumps(columns["tags"], ensure_ascii=False)
     return columns

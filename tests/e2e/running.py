@@ -30,7 +30,8 @@ class ServerProcess:
         self.folder = folder
         self.address = f"http://127.0.0.1:{port}"
         self._config = folder / "config.json"
-        self._config.write_text(json.dumps({"port": port, "data_dir": str(folder / "data"), **config}), "utf-8")
+        told = {"port": port, "data_dir": str(folder / "data"), "titles": "words", **config}
+        self._config.write_text(json.dumps(told), "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}  # more variables for the next start
 

@@ -84,7 +84,8 @@ class Ollama(Provider):
 @contextmanager
 def serving() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = load(Path(folder) / "none.json", {}, {"data_dir": folder, "port": 0, "open_browser": False, "discovery": False})
+        quiet = {"open_browser": False, "discovery": False, "titles": "words"}
+        settings = load(Path(folder) / "none.json", {}, {"data_dir": folder, "port": 0, **quiet})
         with running_app(settings, {"Ollama": Ollama, "Guide": Guide}) as app:
             services: Services = app.extensions[KEY]
             services.loop.run(services.catalog.refresh())

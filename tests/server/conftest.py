@@ -33,7 +33,8 @@ def no_thread_is_left_behind() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    arguments: dict[str, Any] = {"data_dir": str(tmp_path / "data"), "open_browser": False, "port": 0, "discovery": False}
+    quiet = {"open_browser": False, "discovery": False, "titles": "words"}
+    arguments: dict[str, Any] = {"data_dir": str(tmp_path / "data"), "port": 0, **quiet}
     return load(tmp_path / "config.json", {}, arguments)
 
 

@@ -8,12 +8,12 @@ import { Icon } from "./icon.js"
 /** @import { Conversation } from "../conversations.js" */
 
 const FolderField = lazy(() => import("./folder-field.js").then(file => file.FolderField))
-const Menu = lazy(() => import("./menu.js").then(file => file.Menu))
+const Menu = lazy(() => import("./conversation-menu.js").then(file => file.ConversationMenu))
 
 /** @param {{ conversation: Conversation }} props */
 export function ConversationLink({ conversation }) {
   const { store: { drawer, route }, actions } = usePage()
-  const { addressOf, deleteConversation, downloadConversation, go, renameConversation } = actions
+  const { addressOf, deleteConversation, go, renameConversation } = actions
   const shelve = (/** @type {(how: typeof import("../shelving.js")) => Promise<unknown>} */ deed) => actions.shelving().then(deed)
   const [renaming, rename] = useState(false)
   const [filing, file] = useState(false)
@@ -53,13 +53,7 @@ export function ConversationLink({ conversation }) {
     drawer.value = false
     go(id)
   }
-
-  const { archived_at: archived, pinned } = conversation
-  const shelving = [
-    { icon: "pin", label: t(pinned ? "shelf.unpin" : "shelf.pin"), run: () => void shelve(({ pin }) => pin(conversation, !pinned)) },
-    { icon: "folder", label: t("shelf.put"), run: () => file(true) },
-    { icon: "archive", label: t(archived ? "shelf.from_archive" : "shelf.to_archive"), run: () => goAway(() => shelve(({ archive }) => archive(conversation, !archived))) },
-  ]
+  const wishes = { rename: () => rename(true), file: () => file(true), remove, goAway }
 
   if (filing) return html`<${FolderField} folder=${conversation.folder ?? ""} onDone=${finishFiling} />`
   if (renaming) return html`<${TitleField} title=${title} onDone=${finish} />`
@@ -70,27 +64,16 @@ export function ConversationLink({ conversation }) {
         <span class="link__title">${title || t("sidebar.untitled")}</span>
         ${running && html`<span class="dot" role="img" aria-label=${t("sidebar.running")} title=${t("sidebar.running")}></span>`}
       </a>
-      <${Wishes} title=${title} more=${shelving} onRename=${() => rename(true)} onDelete=${remove}
-        onDownload=${(/** @type {"md" | "json"} */ format) => downloadConversation(conversation, format)} />
+      <${Wishes} conversation=${conversation} wishes=${wishes} />
     </div>
   `
 }
 
-/**
- * What else can be done with a conversation.
- * @param {{ title: string, more: import("./menu.js").Item[], onRename: () => void, onDelete: () => void, onDownload: (format: "md" | "json") => void }} props
- */
-function Wishes({ title, more, onRename, onDelete, onDownload }) {
+/** The button of its menu, whose sheet is fetched when somebody comes near. @param {Pick<Parameters<typeof Menu>[0], "conversation" | "wishes">} props */
+function Wishes({ conversation, wishes }) {
   const [isOpen, open] = useState(false)
   const button = useRef(/** @type {HTMLElement | null} */ (null))
-  const label = t("sidebar.actions", { title })
-  const items = [
-    { icon: "pencil", label: t("sidebar.rename"), keys: "F2", run: onRename },
-    ...more,
-    { icon: "download", label: t("sidebar.take_markdown"), run: () => onDownload("md") },
-    { icon: "download", label: t("sidebar.take_json"), run: () => onDownload("json") },
-    { icon: "trash", label: t("sidebar.delete"), keys: "Del", run: onDelete, danger: true },
-  ]
+  const label = t("sidebar.actions", { title: conversation.title })
   const close = (/** @type {{ focusBack: boolean }} */ { focusBack }) => {
     open(false)
     if (focusBack) button.current?.focus()
@@ -99,7 +82,7 @@ function Wishes({ title, more, onRename, onDelete, onDownload }) {
     <div class=${`menu ${isOpen ? "menu--open" : ""}`}>
       <button type="button" class="icon-button menu__button" ref=${button} aria-haspopup="menu" aria-expanded=${isOpen} aria-label=${label}
         onPointerEnter=${Menu.warm} onFocus=${Menu.warm} onClick=${() => open(!isOpen)}><${Icon} name="more" /></button>
-      ${isOpen && html`<${Menu} label=${label} items=${items} onClose=${close} />`}
+      ${isOpen && html`<${Menu} label=${label} conversation=${conversation} wishes=${wishes} onClose=${close} />`}
     </div>
   `
 }

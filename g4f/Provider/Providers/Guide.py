@@ -29,6 +29,7 @@ class Guide(Provider):
 
     title = "Помощник"
     local = True
+    names_conversations = False
 
     def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:
         super().__init__(transport, config)

@@ -58,6 +58,8 @@ class Conversation:
     archived_at: float | None = None
     folder: str = ""
     tags: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)  # fields of g4f.chat.Options that its answers are asked with
+    role_values: Mapping[str, str] = field(default_factory=dict)  # of the variables in its roles
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ class Ask:
     conversation_id: str = ""
     parent_id: str | None = None
     options: Options = field(default_factory=Options)
+    role_values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,7 @@ class NewAnswer:
     options: Mapping[str, Any]
     now: float
     compared: str = ""  # as in ``Answer``
+    role_values: Mapping[str, str] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -240,6 +244,7 @@ class Conversations:
                 role=ask.role,
                 options=options_to_json(ask.options),
                 now=time.time(),
+                role_values=ask.role_values,
             )
         )
 
@@ -304,6 +309,9 @@ class Conversations:
             path.append(known[step])
             step = known[step].parent_id
         return path[::-1]
+
+    def find(self, owner: str, conversation_id: str) -> Conversation | None:
+        return self.store.conversation(owner, conversation_id) if conversation_id else None
 
     def read(self, owner: str, conversation_id: str) -> tuple[Conversation, Sequence[Message]]:
         conversation = self.store.conversation(owner, conversation_id)

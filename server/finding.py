@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Range = tuple[int, int]
 
@@ -57,3 +59,8 @@ class Change:
     archived: bool | None = None
     folder: str | None = None
     tags: tuple[str, ...] | None = None
+    model: str | None = None
+    provider: str | None = None
+    role: str | None = None
+    options: Mapping[str, Any] | None = None
+    role_values: Mapping[str, str] | None = None

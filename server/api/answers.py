@@ -13,8 +13,8 @@ from server.api.choice import Choice, choose
 from server.api.conversation import Identifier, Name, OptionsBody, request_for
 from server.api.streams import events
 from server.context import owner, services, still_signed_in
-from server.conversations import Opened
-from server.errors import ApiError
+from server.conversations import Conversation, Opened
+from server.errors import ApiError, NotFound
 from server.streaming import respond
 
 blueprint = Blueprint("answers", __name__)
@@ -28,7 +28,7 @@ class RegenerateBody(Body):
     model: Name = ""
     provider: Name = ""
     role: Name = ""
-    options: OptionsBody = OptionsBody()
+    options: OptionsBody | None = None
     compared: bool = False
 
 
@@ -74,13 +74,14 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
     here = services()
     try:
         here.runner.check_room()
-        choice = _choose_again(answer_id, body)
+        kept = _conversation_of(answer_id)
+        choice = _choose_again(answer_id, body, kept)
     except ApiError:
         opened = here.conversations.regenerated(owner(), answer_id, body.id)
         if opened is None:
             raise
         return opened
-    options = body.options.to_options()
+    options = body.options.to_options() if body.options else Options(**kept.options)
     opened = here.conversations.regenerate(
         owner(),
         answer_id,
@@ -98,11 +99,19 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
     return opened
 
 
-def _choose_again(answer_id: str, body: RegenerateBody | ContinueBody) -> Choice:
+def _conversation_of(answer_id: str) -> Conversation:
+    here = services().conversations
+    conversation = here.find(owner(), here.place_of(owner(), answer_id).conversation_id)
+    if conversation is None:
+        raise NotFound
+    return conversation
+
+
+def _choose_again(answer_id: str, body: RegenerateBody | ContinueBody, kept: Conversation) -> Choice:
     """What the request names, else what the answer was asked with before."""
     before = services().conversations.answer(owner(), answer_id)
     provider = body.provider or ("" if body.model else before.provider)
-    return choose(body.model or before.model, provider, body.role or before.role)
+    return choose(body.model or before.model, provider, body.role or before.role, kept.role_values)
 
 
 @blueprint.post("/answers/<answer_id>/continue")
@@ -111,7 +120,7 @@ def proceed(answer_id: str) -> Response:
     here = services()
     body = read(ContinueBody)
     here.runner.check_room()
-    choice = _choose_again(answer_id, body)
+    choice = _choose_again(answer_id, body, _conversation_of(answer_id))
     proceeding = here.conversations.proceed(owner(), answer_id)
     answer = proceeding.answer
     with here.runner.opening(answer_id, seq=answer.seq, written=answer.text):

@@ -15,6 +15,7 @@ from server.context import owner, services, still_signed_in
 from server.conversations import Ask, Opened
 from server.errors import ApiError
 from server.generation import prompt
+from server.library import LONGEST_NAME, LONGEST_VALUE, MOST_VALUES
 from server.streaming import respond
 
 blueprint = Blueprint("conversation", __name__)
@@ -59,6 +60,10 @@ class OptionsBody(Body):
         return Options(**self.model_dump())
 
 
+Value = Annotated[str, Field(max_length=LONGEST_VALUE)]
+RoleValues = Annotated[dict[Annotated[str, Field(max_length=LONGEST_NAME)], Value], Field(max_length=MOST_VALUES)]
+
+
 class AskBody(Body):
     conversation_id: ClientId = ""
     action: Name = "_ask"
@@ -70,7 +75,8 @@ class AskBody(Body):
     meta: Meta
     format: Literal["text", "events"] = "text"
     parent_id: Identifier | None = None
-    options: OptionsBody = OptionsBody()
+    options: OptionsBody | None = None
+    role_values: RoleValues | None = None
 
     @property
     def question(self) -> str:
@@ -108,13 +114,15 @@ def _open(body: AskBody) -> Opened:
         raise ApiError("bad_request", 400, "The question is empty", values={"name": "meta.content.parts"})
     try:
         here.runner.check_room()
-        choice = choose(body.model, body.provider, body.role or body.jailbreak)
+        kept = here.conversations.find(owner(), body.conversation_id)
+        values = {**(kept.role_values if kept else {}), **(body.role_values or {})}
+        choice = choose(body.model, body.provider, body.role or body.jailbreak, values)
     except ApiError:
         asked = here.conversations.asked(owner(), body.conversation_id, body.question_id, body.question)
         if asked is None:
             raise
         return asked  # what there is costs no room and no model
-    options = body.options.to_options()
+    options = body.options.to_options() if body.options else Options(**(kept.options if kept else choice.role.options))
     opened = here.conversations.ask(
         owner(),
         Ask(
@@ -126,6 +134,7 @@ def _open(body: AskBody) -> Opened:
             conversation_id=body.conversation_id,
             parent_id=body.parent_id,
             options=options,
+            role_values=body.role_values or {},
         ),
     )
     if not opened.existed:

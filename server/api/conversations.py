@@ -11,7 +11,9 @@ from pydantic import Field
 from server import wire
 from server.api import query
 from server.api.body import Body, read
+from server.api.conversation import Name, OptionsBody, RoleValues
 from server.context import owner, services
+from server.conversations import options_to_json
 from server.errors import ApiError
 from server.finding import Change, Shelf
 
@@ -33,6 +35,11 @@ class ChangeBody(Body):
     archived: bool | None = None
     folder: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]], Field(max_length=MOST_TAGS)] | None = None
+    model: Name | None = None
+    provider: Name | None = None
+    role: Name | None = None
+    options: OptionsBody | None = None
+    role_values: RoleValues | None = None
     revision: int | None = None
 
 
@@ -76,6 +83,11 @@ def change(conversation_id: str) -> Response:
         archived=body.archived,
         folder=None if body.folder is None else " ".join(body.folder.split()),
         tags=tags,
+        model=body.model,
+        provider=body.provider,
+        role=body.role,
+        options=None if body.options is None else options_to_json(body.options.to_options()),
+        role_values=body.role_values,
     )
     if wanted == Change():
         raise ApiError("bad_request", 400, "Nothing to change", values={"name": "title"})

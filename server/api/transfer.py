@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from flask import Blueprint, Response, jsonify, request
@@ -13,7 +13,9 @@ from server.context import owner, services
 from server.conversations import Conversation
 from server.errors import ApiError
 from server.guard import ARCHIVE
-from server.transfer import archive, detect, export
+from server.library import Item
+from server.transfer import archive, detect, export, library
+from server.transfer.formats import own
 from server.transfer.values import Arrival, TooLarge, Unknown, Unreadable
 
 blueprint = Blueprint("transfer", __name__)
@@ -27,21 +29,23 @@ _one_at_a_time = threading.Lock()  # an import takes several times the memory of
 def preview() -> Response:
     """What is in a file, and how much of it is here already. Stores nothing."""
     with _one_at_a_time:
-        found, arrivals = _opened()
+        found, arrivals, items = _opened()
         conversations = messages = already = 0
         for portion in _portions(arrivals):
             known = services().store.known_messages(owner(), [arrival.conversation.id for arrival in portion])
             conversations += len(portion)
             messages += sum(len(arrival.messages) for arrival in portion)
             already += sum(all(message.id in known for message in arrival.messages) for arrival in portion)
-    return jsonify(format=found, conversations=conversations, messages=messages, already=already)
+    here = {item.id for item in services().library.items(owner())}
+    new = sum(item.id not in here for item in items)
+    return jsonify(format=found, conversations=conversations, messages=messages, already=already, **_library(items, new))
 
 
 @blueprint.post("/imports")
 def bring() -> Response:
     """Store what is in a file. Repeating it adds only what is new."""
     with _one_at_a_time:
-        found, arrivals = _opened()
+        found, arrivals, items = _opened()
         conversations = messages = already = 0
         stored: list[str] = []
         for portion in _portions(arrivals):
@@ -53,23 +57,40 @@ def bring() -> Response:
                 conversations += added > 0
                 already += added == 0
                 messages += added
-    return jsonify(format=found, conversations=conversations, messages=messages, already=already, stored=stored)
+        new = services().library.bring(owner(), items)
+    counted = {"conversations": conversations, "messages": messages, "already": already}
+    return jsonify(format=found, **counted, stored=stored, **_library(items, new))
 
 
-def _opened() -> tuple[str, Iterator[Arrival]]:
-    """The body as conversations. Raises ``ApiError`` with one code for each way in which a file can be of no use."""
+def _opened() -> tuple[str, Iterator[Arrival], list[Item]]:
+    """The body as conversations, and the roles and prompts in a ZIP of ours.
+
+    Raises ``ApiError`` with one code for each way in which a file can be of no use.
+    """
     data = request.get_data(cache=False)
     who, now = owner(), time.time()
     try:
         if request.mimetype == ARCHIVE:
-            return archive.read(data, largest=archive.EXPANSION * services().settings.max_body_bytes, owner=who, now=now)
-        return detect.read(data, owner=who, now=now)
+            largest = archive.EXPANSION * services().settings.max_body_bytes
+            items = library.items(archive.one_file(data, library.FILE, largest=largest), now)
+            try:
+                return (*archive.read(data, largest=largest, owner=who, now=now), items)
+            except Unknown:
+                if not items:
+                    raise
+                return own.NAME, iter(()), items
+        return (*detect.read(data, owner=who, now=now), [])
     except Unreadable as error:
         raise ApiError("import_unreadable", 400, f"The file cannot be read: {error}") from error
     except Unknown as error:
         raise ApiError("import_unknown", 400, "The file comes from no program that we know") from error
     except TooLarge as error:
         raise ApiError("import_too_large", 413, "The archive unpacks to too much") from error
+
+
+def _library(items: Sequence[Item], new: int) -> dict[str, int]:
+    """Said only of a file that has a library."""
+    return {"library": new} if items else {}
 
 
 def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
@@ -82,7 +103,8 @@ def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
 def take_everything() -> Response:
     """All conversations as a ZIP, written while it is sent: never more than one of them is in memory."""
     store, who = services().store, owner()
-    pieces = export.archive(_all_of(who), lambda conversation_id: store.messages(who, conversation_id), _language())
+    items = services().library.items(who)
+    pieces = export.archive(_all_of(who), lambda conversation_id: store.messages(who, conversation_id), _language(), items)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Response(pieces, mimetype=ARCHIVE, headers={"Content-Disposition": export.disposition(f"chats {today}.zip")})
 

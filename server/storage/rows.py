@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from server.storage.statements import ALL, EVENTS_AFTER, select_conversations
 from server.storage.tables import conversation
 
 StoredEvent = tuple[int, str, str]  # seq, type, data
+VALUES = "role_values"
 
 
 def find_conversation(connection: Connection, owner: str, conversation_id: str) -> Conversation | None:
@@ -42,7 +43,19 @@ def to_conversation(row: Row[Any]) -> Conversation:
         archived_at=row.archived_at,
         folder=row.folder,
         tags=tuple(json.loads(row.tags)),
+        **asked_with(row.options),
     )
+
+
+def asked_with(stored: str) -> dict[str, Any]:
+    """How a conversation's next answers are asked for: one column holds the options and the values of its roles' variables."""
+    options = json.loads(stored)
+    return {"role_values": options.pop(VALUES, {}), "options": options}
+
+
+def to_stored(options: Mapping[str, Any], role_values: Mapping[str, str]) -> str:
+    """The column that ``asked_with`` reads."""
+    return json.dumps({**options, **({VALUES: dict(role_values)} if role_values else {})}, ensure_ascii=False)
 
 
 def to_message(connection: Connection, row: Row[Any]) -> Message:

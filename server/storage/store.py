@@ -17,7 +17,7 @@ from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
 from server.storage import library, search
 from server.storage.database import Database
-from server.storage.rows import StoredEvent, find_conversation, first_bytes, to_conversation, to_message
+from server.storage.rows import StoredEvent, find_conversation, first_bytes, to_conversation, to_message, to_stored
 from server.storage.statements import (
     EVENTS_AFTER,
     MESSAGE,
@@ -274,6 +274,9 @@ def _changed(change: Change, found: Conversation, now: float) -> dict[str, Any]:
         columns["archived_at"] = (found.archived_at or now) if columns.pop("archived") else None
     if "title" in columns:
         columns["titled_by"] = "person"
+    if "options" in columns or "role_values" in columns:
+        values = columns.pop("role_values", found.role_values)
+        columns["options"] = to_stored(columns.get("options", found.options), values)
     if "tags" in columns:
         columns["tags"] = json.dumps(columns["tags"], ensure_ascii=False)
     return columns

@@ -13,7 +13,7 @@ from server import wire
 from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, Message, NewAnswer, Opened, Proceeding
 from server.errors import Conflict, NotFound
 from server.storage import search
-from server.storage.rows import details, to_message
+from server.storage.rows import asked_with, details, to_message, to_stored
 from server.storage.statements import (
     ANY_MESSAGE,
     CONVERSATION,
@@ -158,10 +158,15 @@ def _open_conversation(connection: Connection, new: NewAnswer) -> None:
     chosen = {"model": new.model, "provider": new.provider, "role": new.role, "updated_at": new.now}
     if row is None:
         fresh = {"id": new.conversation_id, "owner": new.owner, "title": new.title, "created_at": new.now, "revision": 1}
+        fresh["options"] = to_stored(new.options, new.role_values)
         connection.execute(INSERT_CONVERSATION, {**fresh, **chosen})
     elif row.owner != new.owner:
         raise NotFound
-    else:  # a question in a deleted or archived conversation brings it back: nothing that was sent is lost
+    else:
+        if new.role_values:
+            known = asked_with(row.options)
+            chosen["options"] = to_stored(known["options"], {**known["role_values"], **new.role_values})
+        # A question in a deleted or archived conversation brings it back: nothing that was sent is lost
         connection.execute(
             update(conversation).where(conversation.c.id == new.conversation_id).values(deleted_at=None, archived_at=None, **chosen)
         )
@@ -201,6 +206,7 @@ def import_conversation(connection: Connection, owner: str, arrived: Conversatio
     if row is None:
         columns = {name: value for name, value in vars(arrived).items() if name in conversation.c}
         columns |= {"pinned": int(arrived.pinned), "tags": json.dumps(arrived.tags, ensure_ascii=False)}
+        columns["options"] = to_stored(arrived.options, arrived.role_values)
         connection.execute(insert(conversation).values(owner=owner, **columns))
     here = select(message.c.id, message.c.number).where(message.c.conversation_id == arrived.id)
     numbers: dict[str, int] = {row.id: row.number for row in connection.execute(here)}

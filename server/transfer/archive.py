@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import chain
 
-from server.transfer import detect
+from server.transfer import detect, reading
 from server.transfer.values import Arrival, TooLarge, Unknown, Unreadable
 
 EXPANSION = 5  # how many times the largest body all files together may unpack to
@@ -16,6 +16,7 @@ RATIO = 200  # how many times its packed size one file may be, beyond the first 
 FREE = 1 << 20  # bytes
 MOST_ENTRIES = 100_000
 PIECE = 1 << 16  # bytes unpacked at a time
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)  # no sound archive
 
 
 def read(data: bytes, *, largest: int, owner: str, now: float) -> tuple[str, Iterator[Arrival]]:
@@ -26,8 +27,17 @@ def read(data: bytes, *, largest: int, owner: str, now: float) -> tuple[str, Ite
             if len(opened.infolist()) > MOST_ENTRIES:
                 raise TooLarge("too many entries")
             return _known(opened, entries, largest, owner, now)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except BROKEN as error:
         raise Unreadable("not a ZIP archive") from error
+
+
+def one_file(data: bytes, name: str, *, largest: int) -> object:
+    """The JSON of one file at the top of an archive; ``None`` where there is no such file, or it is not to be read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as opened:
+            return reading.parse(_content(opened, opened.getinfo(name), largest))
+    except (KeyError, Unreadable, TooLarge, *BROKEN):
+        return None
 
 
 def _known(

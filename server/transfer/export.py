@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from server.conversations import Conversation, Message
-from server.transfer import markdown
+from server.library import Item
+from server.transfer import library, markdown
 from server.transfer.formats import own
 
 FOLDER = "conversations"
@@ -48,13 +49,18 @@ def disposition(name: str) -> str:
 
 
 def archive(
-    conversations: Sequence[Conversation], messages_of: Callable[[str], Sequence[Message]], language: str
+    conversations: Sequence[Conversation],
+    messages_of: Callable[[str], Sequence[Message]],
+    language: str,
+    items: Sequence[Item] = (),
 ) -> Iterator[bytes]:
-    """Everything as a ZIP, in pieces: of each conversation a Markdown to read and a JSON to import, and an index."""
+    """Everything as a ZIP, in pieces: of each conversation a Markdown to read and a JSON to import; an index; the library."""
     names = _names(conversations)
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as opened:
         _put(opened, INDEX, _index(conversations, names), max((each.updated_at for each in conversations), default=0))
+        if items:
+            _put(opened, library.FILE, library.document(items), max(item.updated_at for item in items))
         for conversation in conversations:
             messages = messages_of(conversation.id)
             name = f"{FOLDER}/{names[conversation.id]}"

@@ -9,6 +9,7 @@ from typing import Any
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
 from server.conversations import TERMINAL, Answer, Conversation, Message, Question, State
+from server.transfer import library
 from server.transfer.reading import LATEST, fields, listed, name, objects, real, text, whole
 from server.transfer.tree import LONGEST_TITLE
 from server.transfer.values import Arrival
@@ -76,6 +77,8 @@ def _conversation(given: dict[str, Any]) -> Conversation | None:
         tags=tuple(
             dict.fromkeys(tag for tag in (name(each)[:LONGEST_NAME] for each in listed(given.get("tags"))[:MOST_TAGS]) if tag)
         ),
+        options=library.options(given.get("options")),
+        role_values=library.values(given.get("role_values")),
     )
 
 

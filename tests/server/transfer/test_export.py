@@ -36,7 +36,8 @@ EVERYTHING: tuple[Message, ...] = (
 
 
 def talk(identity: str = "c1", title: str = "Беседа", **more: Any) -> Conversation:
-    shelf: dict[str, Any] = {"pinned": True, "archived_at": 108.5, "folder": "Кухня", "tags": ("пирог", "тесто")}
+    shelf: dict[str, Any] = {"pinned": True, "archived_at": 108.5, "folder": "Кухня", "tags": ("пирог", "тесто"),
+                             "options": {"temperature": 0.5}, "role_values": {"язык": "коми"}}  # fmt: skip
     return Conversation(identity, title, "qwen3:8b", "Ollama", "translator", 100.125, 109.0, 5, **(shelf | more))
 
 

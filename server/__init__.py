@@ -24,11 +24,13 @@ from server.errors import ApiError
 from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
 from server.generation.titles import Titler
+from server.sharing import Sharing
 from server.storage.accounts import Accounts
 from server.storage.database import Database
 from server.storage.library import SqlLibrary
 from server.storage.messages import Messages
 from server.storage.search import Indexer
+from server.storage.shares import Shares
 from server.storage.store import SqlStore
 from server.storage.titles import SqlTitles
 
@@ -66,6 +68,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
         database = Database(settings.data_dir)
         undo.callback(database.close)
         store = SqlStore(database)
+        conversations = Conversations(store)
         indexer = Indexer(database)
         undo.callback(indexer.close)
         loop = LoopThread()
@@ -79,7 +82,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             database=database,
             store=store,
             indexer=indexer,
-            conversations=Conversations(store),
+            conversations=conversations,
             messages=Messages(database),
             transport=transport,
             catalog=catalog,
@@ -90,6 +93,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             runner=runner,
             titler=Titler(SqlTitles(database), catalog, runner, loop, automatic=settings.titles == "model"),
             auth=auth.Auth(settings, Accounts(database)),
+            sharing=Sharing(Shares(database), conversations, enabled=settings.sharing),
             pages=pages.Pages(live=settings.debug),
         )
         loop.spawn(upkeep.keep(store))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from server.prompts import Prompt
     from server.roles import Roles
     from server.settings import Settings
+    from server.sharing import Sharing
     from server.storage.database import Database
     from server.storage.library import SqlLibrary
     from server.storage.messages import Messages
@@ -49,6 +50,7 @@ class Services:
     runner: Runner
     titler: Titler
     auth: Auth
+    sharing: Sharing
     pages: Pages
 
 

@@ -23,6 +23,7 @@ DENIED_FEATURES = (
     "serial",
     "usb",
 )
+NOINDEX = "noindex, nofollow, noarchive"  # for what may be read without a session
 CONSTANT = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),

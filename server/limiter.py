@@ -22,10 +22,11 @@ FORGET = 86_400.0  # seconds a failure is kept
 def opens_at(failures: Sequence[Failure], address: str) -> float:
     """When the next attempt from ``address`` may be made, in Unix seconds; 0 when now. ``failures`` stand oldest first."""
     own = (failure.at for failure in failures if failure.address == address)
-    return max(_opens_at(own, PER_ADDRESS), _opens_at((failure.at for failure in failures), OVERALL))
+    return max(opens_after(own, PER_ADDRESS), opens_after((failure.at for failure in failures), OVERALL))
 
 
-def _opens_at(moments: Iterable[float], limit: int) -> float:
+def opens_after(moments: Iterable[float], limit: int) -> float:
+    """The same for one row of failures, when ``limit`` of them within ``WINDOW`` are too many."""
     recent: list[float] = []
     wait = opens = 0.0
     for moment in moments:

@@ -197,6 +197,7 @@ class Settings:
         "Прокси, чьим заголовкам `X-Forwarded-*` верить: адреса или сети.",
         env="TRUSTED_PROXIES",
     )
+    sharing: bool = _option(FLAG, True, "Можно ли открыть беседу другим по ссылке, без входа.", env="FREEGPT_SHARING")
 
     threads: int = _option(
         whole(4, 1024),

@@ -11,6 +11,7 @@ from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended
 from server.library import Item, variables
 from server.prompts import Prompt
 from server.roles import LANGUAGES, Role
+from server.shown import KeptShare, Shown
 
 PING = b": \n\n"
 SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number
@@ -137,6 +138,43 @@ def _marks(message: Message) -> dict[str, Any]:
     """Only those a message has: of a thousand hardly one has any."""
     names = ("pinned", "edited_from", "compared", "kept")
     return {name: value for name in names if (value := getattr(message, name, None))}
+
+
+def share_to_json(kept: KeptShare) -> dict[str, Any]:
+    share = kept.share
+    return {
+        "id": share.id,
+        "path": f"s/{share.token}",
+        "conversation": share.conversation_id,
+        "title": kept.title,
+        "leaf": share.leaf_id,
+        "reasoning": share.shows_reasoning,
+        "created_at": share.created_at,
+        "expires_at": share.expires_at,
+    }
+
+
+def shared_to_json(shown: Shown) -> dict[str, Any]:
+    """What a stranger reads: the words and who answered; no ids, no counts, no failures."""
+    messages = [_shared_message_to_json(message) for message in shown.messages]
+    return {"title": shown.title, "created_at": shown.created_at, "shared_at": shown.shared_at, "messages": messages}
+
+
+def _shared_message_to_json(message: Message) -> dict[str, Any]:
+    if isinstance(message, Question):
+        return {"role": "user", "text": message.text, "created_at": message.created_at}
+    return {
+        "role": "assistant",
+        "text": message.text,
+        "reasoning": message.reasoning,
+        "state": message.state,
+        "reason": message.reason,
+        "provider": message.provider,
+        "model": message.model,
+        "citations": [{"url": citation.url, "title": citation.title} for citation in message.citations],
+        "edited": bool(message.edited_from),
+        "created_at": message.created_at,
+    }
 
 
 def usage_to_json(usage: Usage) -> dict[str, Any]:

@@ -19,6 +19,7 @@ FORBIDDEN = {
     "server/wire.py": ("server.api", "server.storage", "server.generation", "server.context", *PURE),
     "server/roles.py": ("server.", "g4f", *PURE),
     "server/library.py": ("server.api", "server.storage", "server.generation", "server.context", "g4f", *PURE),
+    "server/sharing.py": ("server.api", "server.storage", "server.generation", "server.context", *PURE),
     "server/settings.py": ("server.api", "server.storage", "server.generation", "server.context", *PURE),
     "server/generation": ("server.api", "server.context", "server.pages", "server.storage", *PURE),
     "server/storage": ("server.api", "server.context", "server.generation", "server.pages", "flask", "werkzeug", "waitress"),

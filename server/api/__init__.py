@@ -20,11 +20,17 @@ def register(app: Flask) -> None:
         library,
         messages,
         search,
+        shared,
+        shares,
         titles,
         transfer,
     )
 
-    for resource in (answers, auth, catalog, conversation, conversations, library, messages, search, titles, transfer):
+    resources = (
+        *(answers, auth, catalog, conversation, conversations, library),
+        *(messages, search, shared, shares, titles, transfer),
+    )
+    for resource in resources:
         blueprint = resource.blueprint
         app.register_blueprint(blueprint, url_prefix=ROOT + (blueprint.url_prefix or ""))
     app.register_blueprint(health.blueprint)

@@ -124,7 +124,7 @@ def take_one(conversation_id: str) -> Response:
     conversation, messages = services().conversations.read(owner(), conversation_id)
     wanted = request.args.get("format", "json")
     if wanted == "md":
-        content, kind = export.to_markdown(conversation, messages, _language()), "text/markdown"
+        content, kind = export.to_markdown(conversation, messages, _language(), request.args.get("leaf")), "text/markdown"
     elif wanted == "json":
         content, kind = export.to_json(conversation, messages), "application/json"
     else:

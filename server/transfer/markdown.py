@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 
+from server.branches import branch_to
 from server.conversations import Answer, Conversation, Message
 
 LABELS = {
@@ -21,25 +22,15 @@ LABELS = {
 }  # fmt: skip
 
 
-def document(conversation: Conversation, messages: Sequence[Message], language: str) -> str:
+def document(conversation: Conversation, messages: Sequence[Message], language: str, leaf_id: str | None = None) -> str:
+    """``leaf_id``: the last message of another branch. Raises ``NotFound`` when there is no such message."""
     said = LABELS.get(language, LABELS["en"])
     began = datetime.fromtimestamp(conversation.created_at, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     title = " ".join(conversation.title.split()) or said["untitled"]
     parts = [f"# {title}", began]
-    for message in shown_branch(messages):
+    for message in branch_to(messages, leaf_id):
         parts.extend(_answer(message, said) if isinstance(message, Answer) else (f"## {said['question']}", message.text))
     return "\n\n".join(parts) + "\n"
-
-
-def shown_branch(messages: Sequence[Message]) -> list[Message]:
-    """From the beginning to the newest message of all."""
-    known = {message.id: message for message in messages}
-    branch: list[Message] = []
-    step: Message | None = messages[-1] if messages else None
-    while step is not None:
-        branch.append(step)
-        step = known.get(step.parent_id or "")
-    return branch[::-1]
 
 
 def _answer(answer: Answer, said: dict[str, str]) -> Iterator[str]:

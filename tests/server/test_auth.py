@@ -154,6 +154,7 @@ def test_a_007_every_route_is_closed_except_the_listed(closed_app: Flask, strang
         "pages.login",
         "pages.robots",
         "pages.versioned",
+        "shared.show",
     ]
 
 

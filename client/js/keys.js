@@ -1,34 +1,39 @@
-/** The shortcuts of the page, by the place of the key and not by its letter: they work in the Russian layout as well. */
+/** Keys that are pressed, and how they are printed. What each of them does stands in commands.js. */
+import { COMMANDS } from "./commands.js"
 
-/** @typedef {{ name: string, code: string, shift?: boolean, label: string }} Shortcut all of them with Ctrl or ⌘ */
+/** @import { Command } from "./commands.js" */
+/** @import { Page } from "./page.js" */
 
 const IS_MAC = /Mac|iP(hone|ad|od)/.test(globalThis.navigator?.platform ?? "")
+const SIGNS = /** @type {Record<string, string>} */ (IS_MAC ? { Ctrl: "⌘", Shift: "⇧" } : {})
 
-/** @type {Shortcut[]} */
-export const SHORTCUTS = [
-  { name: "search", code: "KeyK", label: "K" },
-  { name: "new", code: "KeyO", shift: true, label: "O" },
-  { name: "model", code: "Period", label: "." },
-  { name: "sidebar", code: "KeyS", shift: true, label: "S" },
-  { name: "copy", code: "Semicolon", shift: true, label: ";" },
-  { name: "settings", code: "Comma", label: "," },
-  { name: "help", code: "Slash", label: "/" },
-]
-
-/** @param {Shortcut} shortcut @returns {string[]} the keys to press, as they are printed */
-export const keysOf = ({ shift, label }) => [IS_MAC ? "⌘" : "Ctrl", ...(shift ? [IS_MAC ? "⇧" : "Shift"] : []), label]
+/** @param {Pick<Command, "code" | "shift" | "keys">} command @returns {string[]} the keys to press, as they are printed */
+export const keysOf = ({ code, shift, keys }) => [...(code ? ["Ctrl"] : []), ...(shift ? ["Shift"] : []), ...keys].map(key => SIGNS[key] ?? key)
 
 /** @param {string} name @returns {string} for a tooltip */
 export function hint(name) {
-  const shortcut = SHORTCUTS.find(known => known.name === name)
-  return shortcut ? keysOf(shortcut).join(IS_MAC ? "" : "+") : ""
+  const command = COMMANDS.find(known => known.name === name)
+  return command ? keysOf(command).join(IS_MAC ? "" : "+") : ""
 }
 
-/** @param {KeyboardEvent} event @returns {Shortcut | undefined} */
+/** @param {KeyboardEvent} event @returns {Command | undefined} */
 export function shortcutOf(event) {
   if (isComposing(event) || event.altKey || !(event.ctrlKey || event.metaKey)) return undefined
-  return SHORTCUTS.find(({ code, shift = false }) => code === event.code && shift === event.shiftKey)
+  return COMMANDS.find(({ code, shift = false }) => code && code === event.code && shift === event.shiftKey)
 }
 
 /** Whether the key press belongs to an input method (Safari says so with 229 only). @param {KeyboardEvent} event */
 export const isComposing = event => event.isComposing || event.keyCode === 229
+
+/** @param {Page} page */
+export function startKeyboard(page) {
+  addEventListener("keydown", event => {
+    const command = shortcutOf(event)
+    if (command) {
+      event.preventDefault()
+      command.run?.(page)
+    } else if (event.key === "Escape" && !event.defaultPrevented && !isComposing(event) && page.store.answering.value && !document.querySelector("dialog[open]")) {
+      void page.actions.stop()
+    }
+  })
+}

@@ -3,7 +3,7 @@ import { effect, html, render, untracked } from "./view.js"
 import * as actions from "./actions.js"
 import { App, Messages } from "./components/app.js"
 import { loadLanguage, pickLanguage } from "./i18n.js"
-import { focusSearch, startKeyboard } from "./keyboard.js"
+import { startKeyboard } from "./keys.js"
 import { Handed } from "./page.js"
 import { preferences, startPreferences } from "./preferences.js"
 import { route, startRouter } from "./router.js"
@@ -22,10 +22,11 @@ effect(() => {
   untracked(() => void actions.openRoute())
 })
 await loadLanguage(pickLanguage(language))
-render(html`<${Handed.Provider} value=${{ store, actions }}><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")))
+const page = { store, actions }
+render(html`<${Handed.Provider} value=${page}><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")))
 
-startKeyboard()
-if (location.search) void import("./prefill.js").then(({ prefill }) => prefill(focusSearch))
+startKeyboard(page)
+if (location.search) void import("./prefill.js").then(({ prefill }) => prefill(page))
 actions.startLooking()
 void actions.lookForAncestors()
 effect(() => {

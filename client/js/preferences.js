@@ -19,6 +19,7 @@ import { root } from "./api.js"
  * @property {string} provider
  * @property {string} role
  * @property {boolean} sidebar shown on a wide screen
+ * @property {string[]} recent names of the commands chosen last in the palette
  */
 
 const KEY = "chat.preferences"
@@ -29,7 +30,7 @@ const DRAFTS_KEPT = 50
 const YEAR = 31_536_000
 
 /** @type {Preferences} */
-const DEFAULTS = { theme: "auto", accent: "violet", language: "", enter: "send", model: "", provider: "", role: "", sidebar: true }
+const DEFAULTS = { theme: "auto", accent: "violet", language: "", enter: "send", model: "", provider: "", role: "", sidebar: true, recent: [] }
 
 /** @param {string} key @returns {any} */
 function read(key) {

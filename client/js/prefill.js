@@ -4,9 +4,9 @@
  * It fills the composer of a new conversation and never sends: nobody can tell a person's own address from one that a stranger
  * wrote into a link, so the question waits for Enter. What the link chooses is not remembered as the person's choice.
  */
+import { COMMANDS } from "./commands.js"
 import { splitHidden } from "./markdown/hidden.js"
 import { route } from "./router.js"
-import * as store from "./store.js"
 
 /** Characters of a question that came with an address, at most. */
 const LONGEST = 20_000
@@ -29,8 +29,9 @@ export function wanted(search) {
 /** A stranger's link must not put anything into the box that the person cannot see. @param {string} text */
 const visible = text => splitHidden(text.replaceAll("\r\n", "\n")).filter((_, place) => place % 2 === 0).join("")
 
-/** Fill the composer, and take the question out of the address. @param {() => void} find leads to the search field */
-export function prefill(find) {
+/** Fill the composer, and take the question out of the address. @param {import("./page.js").Page} page */
+export function prefill(page) {
+  const { store } = page
   const { text, model, provider, role, web, find: wantsSearch } = wanted(location.search)
   history.replaceState(history.state, "", location.pathname + location.hash)
   if (route.value.name !== "new") return
@@ -38,5 +39,5 @@ export function prefill(find) {
   store.selection.value = { ...now, ...(model && { model, provider }), ...(role && { role }) }
   if (web) store.web.value = true
   if (text) store.returned.value = text
-  if (wantsSearch) find()
+  if (wantsSearch) COMMANDS.find(({ name }) => name === "search")?.run?.(page)
 }

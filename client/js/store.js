@@ -49,8 +49,8 @@ export const queue = signal(/** @type {string[]} */ ([]))
 export const toasts = signal(/** @type {Toast[]} */ ([]))
 /** @type {Signal<"online" | "offline" | "reconnecting">} */
 export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ ("online"))
-/** @type {Signal<"" | "settings" | "help">} */
-export const dialog = signal(/** @type {"" | "settings" | "help"} */ (""))
+/** @type {Signal<"" | "settings" | "help" | "palette">} */
+export const dialog = signal(/** @type {"" | "settings" | "help" | "palette"} */ (""))
 /** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */
 export const drawer = signal(false)
 /** What the pages of 2023 left in this browser, and whether moving it is offered. @type {Signal<{ count: number, offered: boolean }>} */

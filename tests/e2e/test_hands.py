@@ -85,3 +85,76 @@ def test_a_session_that_ended_leads_back_to_the_same_conversation(watched: Watch
     page.get_by_label("Пароль").fill("пароль")
     page.keyboard.press("Enter")
     expect(page.locator(".message--user")).to_contain_text("План поездки в Карелию")
+
+
+def palette(page: Page) -> Any:
+    page.keyboard.press("Control+Shift+KeyK")
+    dialog = page.get_by_role("dialog", name="Все действия")
+    expect(dialog.get_by_role("combobox")).to_be_focused()
+    return dialog
+
+
+def test_the_palette_does_what_is_looked_for(watched: Watched) -> None:
+    page = start(watched)
+    dialog = palette(page)
+    page.keyboard.type("темн")
+    expect(dialog.get_by_role("option").first).to_have_text("Оформление: Тёмное")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(box(page)).to_be_focused()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    palette(page)
+    expect(dialog.get_by_role("group", name="Недавнее").get_by_role("option")).to_have_text(["Оформление: Тёмное"])
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(box(page)).to_be_focused()
+
+
+def test_the_palette_finds_conversations_models_and_roles(watched: Watched) -> None:
+    page = start(watched)
+    dialog = palette(page)
+    page.keyboard.type("елка")
+    expect(dialog.get_by_role("option")).to_have_text(["Ёлка: чем украсить"])
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--user")).to_contain_text("Ёлка: чем украсить")
+    palette(page)
+    page.keyboard.type("reasoner")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=re.compile("Выбрать модель: DeepSeek Reasoner"))).to_be_visible()
+    palette(page)
+    page.keyboard.type("переводчик")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_contain_text("Переводчик")
+
+
+def test_the_palette_speaks_of_the_open_conversation_and_opens_other_dialogs(watched: Watched) -> None:
+    page = start(watched)
+    dialog = palette(page)
+    expect(dialog.get_by_role("group", name="Эта беседа")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Рецепты на неделю").click()
+    expect(page.locator(".message--user")).to_contain_text("Рецепты на неделю")
+    palette(page)
+    page.keyboard.type("удалить")
+    expect(dialog.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Рецепты на неделю")).to_have_count(0)
+    expect(page.get_by_role("button", name="Вернуть")).to_be_visible()
+    palette(page)
+    page.keyboard.type("клавиш")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Control+KeyA")
+    page.keyboard.type("этот список")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Клавиши")).to_contain_text("Все действия")
+
+
+def test_what_the_palette_shows_of_hostile_titles_is_text(watched: Watched) -> None:
+    page = start(watched)
+    box(page).fill('"><img src=x onerror="window.pwned=1"> пусто')
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--assistant")).to_have_attribute("aria-busy", "false")
+    dialog = palette(page)
+    expect(dialog).to_contain_text("<img src=x")
+    assert page.evaluate("window.pwned") is None
+    assert dialog.locator("img").count() == 0

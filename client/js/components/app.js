@@ -11,6 +11,7 @@ import { Sidebar } from "./sidebar.js"
 export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown", "code"])
 const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
 const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
+const Palette = lazy(() => import("./palette.js").then(file => file.Palette), ["picker", "palette"])
 const ImportOffer = lazy(() => import("./import-offer.js").then(file => file.ImportOffer), ["import"])
 const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
 
@@ -36,6 +37,7 @@ export function App() {
       </main>
       ${dialog.value === "settings" && html`<${Settings} />`}
       ${dialog.value === "help" && html`<${Help} />`}
+      ${dialog.value === "palette" && html`<${Palette} />`}
       <${Toasts} />
     </div>
   `

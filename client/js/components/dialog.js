@@ -1,5 +1,5 @@
 /** A dialog over the page: the browser keeps the focus in it, closes it on Esc and gives the focus back. */
-import { html, useEffect, useRef } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
@@ -8,16 +8,9 @@ import { Icon } from "./icon.js"
 
 /** @param {{ title: string, children?: Children }} props */
 export function Dialog({ title, children }) {
-  const { dialog } = usePage().store
-  const place = useRef(/** @type {HTMLDialogElement | null} */ (null))
+  const { place, close } = useModal()
   const heading = useRef(/** @type {HTMLElement | null} */ (null))
-  useEffect(() => {
-    const before = document.activeElement
-    place.current?.showModal()
-    heading.current?.focus()
-    return () => { if (before instanceof HTMLElement) before.focus() }
-  }, [])
-  const close = () => { dialog.value = "" }
+  useEffect(() => heading.current?.focus(), [])
 
   return html`
     <dialog class="dialog" ref=${place} aria-labelledby="dialog-title" onClose=${close}
@@ -31,4 +24,23 @@ export function Dialog({ title, children }) {
       </div>
     </dialog>
   `
+}
+
+/** An element <dialog> that is open as long as it is drawn; the focus goes back to where it was. */
+export function useModal() {
+  const { dialog } = usePage().store
+  const place = useRef(/** @type {HTMLDialogElement | null} */ (null))
+  const isDrawn = useRef(true)
+  useLayoutEffect(() => {
+    const before = document.activeElement
+    const element = place.current
+    element?.showModal()
+    return () => {
+      isDrawn.current = false
+      element?.close() // while it is open nothing else can be focused
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  // The browser tells of the closing a moment later, when another dialog may be open.
+  return { place, close: () => { if (isDrawn.current) dialog.value = "" } }
 }

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 
-from benchmarks.words import Script
+from benchmarks.words import Essay, Script, script_of
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _CHUNK = b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"bench","choices":[{"index":0,"delta":'
@@ -31,7 +31,7 @@ class Connection:
         self._client = client
         self._received = b""
         self._unsent = b""
-        self._script: Script | None = None
+        self._script: Script | Essay | None = None
         self._began = 0.0
         self._index = 0
         self._last = False
@@ -60,7 +60,7 @@ class Connection:
             models = b'{"object":"list","data":[{"id":"bench","object":"model"}]}'
             self._send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(models), models))
             return
-        self._script = Script.from_question(json.loads(body)["messages"][-1]["content"])
+        self._script = script_of(json.loads(body)["messages"][-1]["content"])
         self._began = time.monotonic()
         self._index = 0
         self._unsent = _HEAD

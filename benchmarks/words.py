@@ -4,10 +4,13 @@ moment of sending, so that every word's delay is known. All processes run on one
 from __future__ import annotations
 
 import json
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+
+from benchmarks.rendering.answer import CHARACTERS_PER_TOKEN, long_answer
 
 WORDS = ("утро", "вечер", "река", "гора", "ответ", "слово", "дорога", "city", "river", "answer", "light", "東京", "café", "дом")
 _TOKEN = re.compile(rb'([^\s"@]+)@(\d+) ')
@@ -24,15 +27,37 @@ class Script:
     def to_question(self) -> str:
         return json.dumps(asdict(self))
 
-    @classmethod
-    def from_question(cls, text: str) -> Script:
-        return cls(**json.loads(text))
-
     def word(self, index: int) -> str:
         return f"{WORDS[(self.seed + index) % len(WORDS)]}{index}"
 
     def token(self, index: int, now_ns: int) -> str:
         return f"{self.word(index)}@{now_ns // 1000} "
+
+
+@dataclass(frozen=True)
+class Essay:
+    """Markdown as a model writes it, for the page to draw: the text is cut in tokens of ``size`` characters."""
+
+    text: str
+    per_second: float
+    size: int = CHARACTERS_PER_TOKEN
+
+    @property
+    def tokens(self) -> int:
+        return math.ceil(len(self.text) / self.size)
+
+    @classmethod
+    def of(cls, tokens: int, per_second: float) -> Essay:
+        return cls(long_answer(tokens), per_second)
+
+    def token(self, index: int, now_ns: int) -> str:
+        return json.dumps(self.text[index * self.size : (index + 1) * self.size])[1:-1]
+
+
+def script_of(question: str) -> Script | Essay:
+    """What is asked for: ``{"essay": tokens, "per_second": …}`` or a script."""
+    wanted = json.loads(question)
+    return Essay.of(wanted["essay"], wanted["per_second"]) if "essay" in wanted else Script(**wanted)
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,9 @@ function collectCall(calls, piece) {
   return known ? calls.map(other => (other === known ? call : other)) : [...calls, call]
 }
 
+/** Where the seams of an answer lie in UTF-16 units; they do not move while its text grows. @type {WeakMap<Seam[], number[]>} */
+const cutsOf = new WeakMap()
+
 /** Python counts code points, JavaScript UTF-16 units; the wire speaks Python here. @param {string} text */
 function countCodePoints(text) {
   let count = 0
@@ -168,9 +171,20 @@ export const canProceed = ({ state, reason, text }) =>
  */
 export function piecesBetweenSeams({ text, seams }) {
   if (!seams?.length) return [text]
-  const letters = Array.from(text)
-  const cuts = [0, ...seams.map(seam => seam.at), letters.length]
-  return cuts.slice(1).map((end, index) => letters.slice(cuts[index], end).join(""))
+  let cuts = cutsOf.get(seams)
+  if (!cuts) cutsOf.set(seams, (cuts = seams.map(seam => unitsOf(text, seam.at))))
+  const ends = [...cuts, text.length]
+  return ends.map((end, index) => text.slice(ends[index - 1] ?? 0, end))
+}
+
+/** So many UTF-16 units do so many code points take. @param {string} text @param {number} count */
+function unitsOf(text, count) {
+  let units = 0
+  for (const letter of text) {
+    if (count-- <= 0) break
+    units += letter.length
+  }
+  return units
 }
 
 /** @param {Chat} chat @param {{ id: string, messages: Message[] }} event @returns {Chat} */

@@ -89,6 +89,12 @@ export function messageSignal(id) {
 let waiting = []
 /** @type {ReturnType<typeof setTimeout> | 0} */
 let timer = 0
+/** What the last frame with new words cost, and when it was over: on a slow machine the next one leaves as much time to the person. */
+const pace = { cost: 0, over: 0 }
+/** Half a frame of a usual screen: cheaper drawing needs no pauses, milliseconds. */
+const SHORT = 8
+/** Words wait no longer than this, milliseconds. */
+const LONGEST_WAIT = 100
 
 /** @param {ChatEvent} event */
 export function dispatch(event) {
@@ -108,8 +114,22 @@ function gather(event) {
   if (timer) return
   // A hidden page gets no frames; it is kept up to date all the same, in larger steps.
   const hidden = globalThis.document?.hidden ?? true
-  timer = setTimeout(flush, hidden ? 200 : 100)
-  if (!hidden) requestAnimationFrame(flush)
+  timer = setTimeout(flush, hidden ? 200 : LONGEST_WAIT)
+  if (hidden) return
+  const rest = pace.over + pace.cost - performance.now()
+  if (pace.cost < SHORT || rest <= 0) requestAnimationFrame(flushInFrame)
+  else setTimeout(() => requestAnimationFrame(flushInFrame), Math.min(rest, LONGEST_WAIT))
+}
+
+/** @param {number} started */
+function flushInFrame(started) {
+  if (!timer) return
+  flush()
+  // A task of its own comes after the frame has been laid out and painted.
+  setTimeout(() => {
+    pace.over = performance.now()
+    pace.cost = Math.min(pace.over - started, LONGEST_WAIT)
+  })
 }
 
 /** Apply what has gathered, now. */

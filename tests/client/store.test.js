@@ -59,3 +59,24 @@ test("the page knows which answer is being written, until it ends", () => {
   flush()
   assert.equal(answering.value, "")
 })
+
+test("a machine that draws slowly is given a rest between two drawings", async () => {
+  begin()
+  /** @type {((started: number) => void)[]} */
+  const frames = []
+  const before = { document: globalThis.document, requestAnimationFrame: globalThis.requestAnimationFrame }
+  Object.assign(globalThis, { document: { hidden: false }, requestAnimationFrame: frame => frames.push(frame) })
+  try {
+    say(1, "раз ")
+    assert.equal(frames.length, 1)
+    frames[0](performance.now() - 1_000)
+    await new Promise(resolve => setTimeout(resolve, 5))
+    say(2, "два ")
+    assert.equal(frames.length, 1)
+    while (frames.length < 2) await new Promise(resolve => setTimeout(resolve, 5))
+    flush()
+    assert.equal(chat.value.messages.get("a")?.text, "раз два ")
+  } finally {
+    Object.assign(globalThis, before)
+  }
+})

@@ -22,7 +22,7 @@ function announce({ answering, messageSignal }, say) {
 
   const speak = (/** @type {boolean} */ toTheEnd) => {
     const text = messageSignal(id).peek()?.text ?? ""
-    const end = toTheEnd ? text.length : endOfSentence(text)
+    const end = toTheEnd ? text.length : said + endOfSentence(text.slice(said))
     if (end > said) say(plain(text.slice(said, end)))
     said = Math.max(said, end)
   }

@@ -9,7 +9,7 @@ import { Icon } from "./icon.js"
 import { Question } from "./question.js"
 
 /** Messages drawn at once; a longer past is added while nobody waits. */
-const FIRST = 30
+const FIRST = 10
 const STEP = 40
 
 export function Messages() {

@@ -28,6 +28,7 @@ from server.sharing import Sharing
 from server.storage.accounts import Accounts
 from server.storage.database import Database
 from server.storage.library import SqlLibrary
+from server.storage.many import SqlMany
 from server.storage.messages import Messages
 from server.storage.search import Indexer
 from server.storage.shares import Shares
@@ -89,6 +90,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             roles=roles.load(),
             prompts=prompts.load(),
             library=SqlLibrary(database),
+            many=SqlMany(database),
             loop=loop,
             runner=runner,
             titler=Titler(SqlTitles(database), catalog, runner, loop, automatic=settings.titles == "model"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from server.sharing import Sharing
     from server.storage.database import Database
     from server.storage.library import SqlLibrary
+    from server.storage.many import SqlMany
     from server.storage.messages import Messages
     from server.storage.search import Indexer
     from server.storage.store import SqlStore
@@ -46,6 +47,7 @@ class Services:
     roles: Roles
     prompts: Sequence[Prompt]
     library: SqlLibrary
+    many: SqlMany
     loop: LoopThread
     runner: Runner
     titler: Titler

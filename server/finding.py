@@ -48,6 +48,7 @@ class Shelf:
 
 
 EVERYWHERE = Shelf()
+MOST_TAGS = 20  # of one conversation
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,17 @@ class Change:
     role: str | None = None
     options: Mapping[str, Any] | None = None
     role_values: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Retagging:
+    """Tags to put on and to take off many conversations, whatever else each of them has."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    def of(self, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """A conversation with its full number of tags gets no more."""
+        kept = tuple(tag for tag in tags if tag not in self.remove)
+        new = tuple(tag for tag in self.add if tag not in kept)
+        return (*kept, *new[: max(0, MOST_TAGS - len(kept))])

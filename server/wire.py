@@ -102,6 +102,12 @@ def conversation_to_json(conversation: Conversation) -> dict[str, Any]:
     return dict(vars(conversation))
 
 
+def counted_to_json(names: list[tuple[str, int]]) -> list[dict[str, object]]:
+    """By the alphabet, as people see it: capitals and ё stand where their letters do."""
+    ordered = sorted(names, key=lambda each: each[0].casefold().replace("ё", "е"))
+    return [{"name": name, "count": count} for name, count in ordered]
+
+
 def message_to_json(message: Message) -> dict[str, Any]:
     if isinstance(message, Question):
         return {

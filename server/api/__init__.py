@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
     from server.api import (
         answers,
         auth,
+        batch,
         catalog,
         conversation,
         conversations,
@@ -27,7 +28,7 @@ def register(app: Flask) -> None:
     )
 
     resources = (
-        *(answers, auth, catalog, conversation, conversations, library),
+        *(answers, auth, batch, catalog, conversation, conversations, library),
         *(messages, search, shared, shares, titles, transfer),
     )
     for resource in resources:

@@ -15,18 +15,16 @@ from server.api.conversation import Name, OptionsBody, RoleValues
 from server.context import owner, services
 from server.conversations import options_to_json
 from server.errors import ApiError
-from server.finding import Change, Shelf
+from server.finding import MOST_TAGS, Change, Shelf
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/conversations")
 
 PAGE = 50  # conversations a page, unless asked for another number
 LARGEST_PAGE = 500
 LONGEST_TITLE = 200  # characters
-
-
 LONGEST_NAME = 60  # characters of a folder or a tag
-MOST_TAGS = 20
 MOST_PINNED = 100  # shown at once, above the list
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]], Field(max_length=MOST_TAGS)]
 
 
 class ChangeBody(Body):
@@ -34,7 +32,7 @@ class ChangeBody(Body):
     pinned: bool | None = None
     archived: bool | None = None
     folder: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
-    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]], Field(max_length=MOST_TAGS)] | None = None
+    tags: Tags | None = None
     model: Name | None = None
     provider: Name | None = None
     role: Name | None = None
@@ -45,22 +43,24 @@ class ChangeBody(Body):
 
 @blueprint.get("")
 def list_() -> Response:
-    """One page, and on the first of the plain list also what is pinned, however old."""
+    """One page, and on the first of the plain list also what is pinned, however old, and the names of the shelves."""
     limit = query.number("limit", PAGE, LARGEST_PAGE)
     before = request.args.get("before")
     shelf = Shelf(
         archived=query.flag("archived"), pinned=query.flag("pinned"), folder=request.args.get("folder"), tag=request.args.get("tag")
     )
-    everything = shelf == Shelf()
+    plain_beginning = shelf == Shelf() and before is None
     page, following = services().conversations.list(owner(), limit, before, replace(shelf, archived=shelf.archived or False))
     answer = {
         "conversations": [wire.conversation_to_json(conversation) for conversation in page],
         "next": following,
         "titling": services().titler.waiting(owner()),
     }
-    if everything and before is None:
+    if plain_beginning:
         pinned, _ = services().conversations.list(owner(), MOST_PINNED, None, Shelf(archived=False, pinned=True))
         answer["pinned"] = [wire.conversation_to_json(conversation) for conversation in pinned]
+        answer["folders"] = wire.counted_to_json(services().store.folders(owner()))
+        answer["tags"] = wire.counted_to_json(services().store.tags(owner()))
     return jsonify(answer)
 
 
@@ -76,13 +76,12 @@ def show(conversation_id: str) -> Response:
 @blueprint.patch("/<conversation_id>")
 def change(conversation_id: str) -> Response:
     body = read(ChangeBody)
-    tags = None if body.tags is None else tuple(dict.fromkeys(name("tags", tag) for tag in body.tags))
     wanted = Change(
         title=None if body.title is None else name("title", body.title),
         pinned=body.pinned,
         archived=body.archived,
-        folder=None if body.folder is None else " ".join(body.folder.split()),
-        tags=tags,
+        folder=folder(body.folder),
+        tags=None if body.tags is None else tags(body.tags),
         model=body.model,
         provider=body.provider,
         role=body.role,
@@ -101,6 +100,15 @@ def name(field: str, text: str) -> str:
     if not words:
         raise ApiError("bad_request", 400, f"{field}: a name is empty", values={"name": field})
     return words
+
+
+def tags(given: list[str]) -> tuple[str, ...]:
+    """Each once, in the order given."""
+    return tuple(dict.fromkeys(name("tags", tag) for tag in given))
+
+
+def folder(given: str | None) -> str | None:
+    return None if given is None else " ".join(given.split())
 
 
 @blueprint.delete("/<conversation_id>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from server import wire
 from server.api import query
 from server.context import owner, services
 from server.errors import ApiError
@@ -46,15 +47,9 @@ def _cursor() -> int | None:
 
 @blueprint.get("/folders")
 def folders() -> Response:
-    return jsonify(folders=_counted(services().store.folders(owner())))
+    return jsonify(folders=wire.counted_to_json(services().store.folders(owner())))
 
 
 @blueprint.get("/tags")
 def tags() -> Response:
-    return jsonify(tags=_counted(services().store.tags(owner())))
-
-
-def _counted(names: list[tuple[str, int]]) -> list[dict[str, object]]:
-    """By the alphabet, as people see it: capitals and ё stand where their letters do."""
-    ordered = sorted(names, key=lambda each: each[0].casefold().replace("ё", "е"))
-    return [{"name": name, "count": count} for name, count in ordered]
+    return jsonify(tags=wire.counted_to_json(services().store.tags(owner())))

@@ -9,6 +9,8 @@ from itertools import islice
 
 from flask import Blueprint, Response, jsonify, request
 
+from server.api.batch import Ids
+from server.api.body import Body, read
 from server.context import owner, services
 from server.conversations import Conversation
 from server.errors import ApiError
@@ -102,9 +104,22 @@ def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
 @blueprint.get("/export")
 def take_everything() -> Response:
     """All conversations as a ZIP, written while it is sent: never more than one of them is in memory."""
+    return _archive(_all_of(owner()), services().library.items(owner()))
+
+
+class TakeBody(Body):
+    ids: Ids
+
+
+@blueprint.post("/export")
+def take_some() -> Response:
+    """The conversations named as a ZIP like that of all of them."""
+    return _archive(services().many.named(owner(), read(TakeBody).ids))
+
+
+def _archive(conversations: list[Conversation], items: Sequence[Item] = ()) -> Response:
     store, who = services().store, owner()
-    items = services().library.items(who)
-    pieces = export.archive(_all_of(who), lambda conversation_id: store.messages(who, conversation_id), _language(), items)
+    pieces = export.archive(conversations, lambda conversation_id: store.messages(who, conversation_id), _language(), items)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Response(pieces, mimetype=ARCHIVE, headers={"Content-Disposition": export.disposition(f"chats {today}.zip")})
 

@@ -111,7 +111,7 @@ class SqlStore:
             connection.execute(
                 update(conversation)
                 .where(conversation.c.id == conversation_id, conversation.c.owner == owner)
-                .values(revision=conversation.c.revision + 1, **_changed(change, found, now))
+                .values(revision=conversation.c.revision + 1, **changed(change, found, now))
             )
             if change.title is not None:
                 search.index_title(connection, conversation_id)
@@ -120,9 +120,9 @@ class SqlStore:
         return self.database.write(write)
 
     def folders(self, owner: str) -> list[tuple[str, int]]:
-        """Names in use and how many conversations each holds."""
+        """Names in use and how many conversations each holds, the archive left out."""
         query: Any = (
-            select(conversation.c.folder, func.count())
+            select(conversation.c.folder, func.count().filter(conversation.c.archived_at.is_(None)))
             .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.folder != "")
             .group_by(conversation.c.folder)
         )
@@ -132,7 +132,7 @@ class SqlStore:
         """Like ``folders``."""
         each = func.json_each(conversation.c.tags).table_valued("value")
         query: Any = (
-            select(each.c.value, func.count())
+            select(each.c.value, func.count().filter(conversation.c.archived_at.is_(None)))
             .select_from(conversation.join(each, true()))
             .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.tags != "[]")
             .group_by(each.c.value)
@@ -265,7 +265,7 @@ def _standing_on(shelf: Shelf) -> list[Any]:
     return clauses
 
 
-def _changed(change: Change, found: Conversation, now: float) -> dict[str, Any]:
+def changed(change: Change, found: Conversation, now: float) -> dict[str, Any]:
     """The columns that a change writes."""
     columns: dict[str, Any] = {name: value for name, value in vars(change).items() if value is not None}
     if "pinned" in columns:

@@ -255,7 +255,9 @@ def test_a_deleted_conversation_is_gone_and_can_be_brought_back(ask: Ask, client
     assert client.delete(address).json == {"deleted": True}
     assert client.get(address).status_code == 404
     assert client.get(f"{API}/answers/{reply.answer}/events").status_code == 404
-    assert client.get(f"{API}/conversations").json == {"conversations": [], "next": None, "pinned": [], "titling": []}
+    listed = client.get(f"{API}/conversations").json
+    assert listed is not None
+    assert listed["conversations"] == []
     assert client.delete(address).status_code == 404
     assert client.post(f"{address}/restore", json={}).status_code == 200
     assert client.get(address).status_code == 200

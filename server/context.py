@@ -1,4 +1,4 @@
-"""What a request can reach: the services that ``create_app`` introduced to each other."""
+"""What a request can reach: the services that ``create_app`` introduced to each other, the owner, the language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app, g
+from flask import current_app, g, request
+
+from server.languages import LANGUAGES, negotiate
 
 if TYPE_CHECKING:
     from g4f.catalog import Catalog
@@ -68,3 +70,15 @@ def still_signed_in() -> Callable[[], bool]:
 def owner() -> str:
     """Who asks. Set by server/auth.py before any view runs; every store call takes it."""
     return cast(str, g.owner)
+
+
+def chosen_language() -> str:
+    """The page's language: the person's choice, else the browser's, else the configured one."""
+    chosen = request.cookies.get("language", "")
+    return chosen if chosen in LANGUAGES else browser_language()
+
+
+def browser_language() -> str:
+    """What the page speaks to this browser until the person chooses."""
+    asked = (tag for tag, quality in request.accept_languages if quality > 0)
+    return negotiate(asked) or services().settings.language

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from server.languages import LANGUAGES, negotiate
+
 OLLAMA_PORT = 11434
 EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
@@ -60,6 +62,13 @@ def one_of(*choices: str) -> Kind:
         return text
 
     return Kind(" \\| ".join(choices), read)
+
+
+def _language(value: Any, base: Path) -> str:
+    found = negotiate([_text(value, base)])
+    if found is None:
+        raise ValueError("нужно одно из: " + ", ".join(LANGUAGES))
+    return found
 
 
 def _path(value: Any, base: Path) -> Path:
@@ -171,6 +180,7 @@ TEXT = Kind("строка", _text)
 PASSWORD = Kind("строка", _text)
 SECRET = Kind("строка", _secret)
 FLAG = Kind("да/нет", _flag)
+LANGUAGE = Kind("язык", _language)
 PATH = Kind("путь", _path)
 OPTIONAL_PATH = Kind("путь", _optional_path)
 NAMES = Kind("список строк", _names)

@@ -15,8 +15,9 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 from whitenoise import WhiteNoise
 
-from server.context import services
+from server.context import browser_language, chosen_language, services
 from server.errors import NotFound
+from server.languages import LANGUAGES
 
 CLIENT = Path(__file__).resolve().parent.parent / "client"
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
@@ -24,7 +25,6 @@ SERVED = ("css", "js", "locales", "icons", "vendor")  # folders of client/ that 
 FOREVER = 31_536_000  # seconds; the address of a versioned file changes when any file does
 THEMES = ("auto", "light", "dark")
 ACCENTS = ("violet", "pink", "blue", "green")
-LANGUAGES = ("ru", "en")
 VERSION_LENGTH = 12  # hexadecimal digits
 
 # import … from "x", export … from "x", import "x"; not import("x"), which is loaded when it is needed
@@ -105,14 +105,18 @@ class Pages:
             self._load()
         assets = f"{root}assets/{self.version}"
         importmap = self._import_map(assets)
+        language = LANGUAGES[chosen_language()]
         values = {
             "assets": assets,
             "root": root,
             "importmap": f'<script type="importmap">{importmap}</script>',
             "preload": self._preloads().replace("{{assets}}", assets),
-            "language": _chosen("language", LANGUAGES, services().settings.language),
+            "language": language.code,
+            "direction": language.direction,
+            "browser_language": browser_language(),
             "theme": _chosen("theme", THEMES, "auto"),
             "accent": _chosen("accent", ACCENTS, ACCENTS[0]),
+            "debug": "on" if self._live else "off",
         }
         if name not in self._shells:
             self._shells[name] = _STYLES.sub(_joined_link, self._read(f"html/{name}.html"))
@@ -186,7 +190,7 @@ def _join(importer: str, target: str) -> str:
 
 
 def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
-    """What this browser chose before, so that the first paint is already in the right colours and language."""
+    """What this browser chose before, so that the first paint is already in the right colours."""
     value = request.cookies.get(name, "")
     return value if value in known else otherwise
 

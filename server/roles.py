@@ -44,8 +44,8 @@ class Role:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def prompt_in(self, language: str) -> str:
-        """The system prompt in this language, else in Russian; empty when the role says nothing."""
-        return self.prompt.get(language, self.prompt["ru"])
+        """The system prompt in this language, else in English; empty when the role says nothing."""
+        return self.prompt.get(language, self.prompt["en"])
 
 
 class Roles:

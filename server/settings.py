@@ -22,6 +22,7 @@ from server.kinds import (
     FLAG,
     HOST,
     HOST_NAMES,
+    LANGUAGE,
     NAMES,
     NETWORKS,
     OLLAMA_ADDRESS,
@@ -40,7 +41,6 @@ from server.kinds import (
 
 MEBIBYTE = 1 << 20
 LOG_LEVELS = ("debug", "info", "warning", "error")
-LANGUAGES = ("ru", "en")
 
 
 class SettingsError(Exception):
@@ -180,7 +180,9 @@ class Settings:
     open_browser: bool = _option(
         FLAG, True, "Открыть страницу в браузере после запуска.", env="FREEGPT_OPEN_BROWSER", cli="--no-browser"
     )
-    language: str = _option(one_of(*LANGUAGES), "ru", "Язык страницы, пока человек не выбрал свой.", env="FREEGPT_LANGUAGE")
+    language: str = _option(
+        LANGUAGE, "ru", "Язык страницы, пока человек не выбрал свой, а его браузер просит незнакомый.", env="FREEGPT_LANGUAGE"
+    )
 
     owner_password: str = _option(
         PASSWORD, "", "Пароль владельца. Обычно его задаёт `python3 run.py password`.", env="OWNER_PASSWORD", secret=True

@@ -1,6 +1,6 @@
 /** A document of the guide on a page of its own: the Markdown that lies behind this very address, drawn as answers are. */
 import { html, render } from "./view.js"
-import { loadLanguage, pickLanguage, t } from "./i18n.js"
+import { loadRest, startLanguage, t } from "./i18n.js"
 import { preferences, startPreferences } from "./preferences.js"
 import { root } from "./root.js"
 import { anchor, linked } from "./markdown/guide.js"
@@ -10,7 +10,7 @@ import { Markdown } from "./components/markdown.js"
 const folder = location.pathname.split("/").at(-2) ?? "ru"
 
 startPreferences()
-const [answer] = await Promise.all([fetch(`${location.pathname}?raw`), loadLanguage(pickLanguage(preferences.value.language))])
+const [answer] = await Promise.all([fetch(`${location.pathname}?raw`), startLanguage(preferences.value.language), loadRest()])
 const text = answer.ok ? linked(await answer.text(), folder) : `# ${t("missing.failed_title")}`
 
 document.title = `${/^# (.+)$/m.exec(text)?.[1] ?? ""} — ${t("app.name")}`

@@ -1,17 +1,34 @@
-/** Sentences in the person's language: `t("area.thing", { count: 3 })`. Changing the language redraws what was said. */
-import { signal } from "./view.js"
+/**
+ * Sentences in the person's language: `t("area.thing", { count: 3 })`. Changing the language redraws what was said.
+ * A language is two files: what the first page says, and the rest, fetched when something asks for it.
+ */
+import { awaited, signal } from "./view.js"
 
 /** @import { Signal } from "./view.js" */
 
 /** @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>>} Sentence plural forms are chosen by `values.count` */
 /** @typedef {Record<string, Sentence>} Catalogue */
+/** @typedef {Record<string, { name: string, direction: "ltr" | "rtl" }>} Languages each in its own words, by its code */
 
-/** Languages there is a file for, each in its own words. */
-export const LANGUAGES = { ru: "Русский", en: "English" }
-const DEFAULT = "ru"
+/** What stands in for a sentence that a language does not have yet. */
+const FALLBACK = "en"
+/** After a file that could not be fetched, milliseconds. */
+const AGAIN = 2_000
 
-/** @type {Signal<{ language: string, sentences: Catalogue }>} */
-const current = signal({ language: DEFAULT, sentences: {} })
+const page = globalThis.document?.documentElement
+/** With the server's `debug`, a missing sentence is marked. */
+const isMarked = page?.dataset?.debug === "on"
+
+/** @type {Signal<{ language: string, sentences: Catalogue, whole: boolean }>} whole: the rest is here too */
+const current = signal({ language: "", sentences: {}, whole: false })
+/** @type {Signal<Catalogue | null>} fetched when a sentence is missing */
+const english = signal(null)
+
+/** The language last asked for; it is shown once its sentences are here. */
+let wanted = ""
+let isWholeWanted = false
+/** @type {Map<string, Promise<any>>} */
+const files = new Map()
 
 /** @returns {string} */
 export const language = () => current.value.language
@@ -19,17 +36,33 @@ export const language = () => current.value.language
 /**
  * @param {string} key
  * @param {Record<string, unknown>} [values] numbers are written as the language writes them
- * @returns {string} the key itself when there is no such sentence, so that it is noticed
+ * @returns {string} nothing while the sentence is on its way; the key itself when nobody has it, so that it is noticed
  */
 export function t(key, values = {}) {
-  const { language, sentences } = current.value
-  const sentence = sentences[key]
-  if (sentence === undefined) return key
-  return fill(typeof sentence === "string" ? sentence : pluralForm(sentence, language, Number(values.count)), values)
+  const { language, sentences, whole } = current.value
+  if (key in sentences) return say(sentences[key], language, values)
+  if (whole) return sayInEnglish(key, values)
+  loadRest().catch(() => setTimeout(() => void loadRest().catch(() => {}), AGAIN))
+  return ""
 }
 
-/** @param {string} key @returns {boolean} */
+/** @param {string} key @returns {boolean} whether the language has it, as far as it is here */
 export const has = key => key in current.value.sentences
+
+/** @param {string} key @param {Record<string, unknown>} values */
+function sayInEnglish(key, values) {
+  if (!english.value) {
+    void Promise.all([FALLBACK, `${FALLBACK}.more`].map(file)).then(([first, rest]) => { english.value = { ...first, ...rest } }, () => {})
+    return ""
+  }
+  const said = key in english.value ? say(english.value[key], FALLBACK, values) : key
+  return isMarked ? `⟦${said}⟧` : said
+}
+
+/** @param {Sentence} sentence @param {string} language @param {Record<string, unknown>} values */
+function say(sentence, language, values) {
+  return fill(typeof sentence === "string" ? sentence : pluralForm(sentence, language, Number(values.count)), values)
+}
 
 /** @param {Exclude<Sentence, string>} forms @param {string} language @param {number} count */
 function pluralForm(forms, language, count) {
@@ -47,6 +80,9 @@ function fill(sentence, values) {
 /** @param {number} value @param {number} [digits] after the comma, at most */
 export const number = (value, digits = 1) => new Intl.NumberFormat(language(), { maximumFractionDigits: digits }).format(value)
 
+/** @param {string[]} items as the language strings them together */
+export const list = items => new Intl.ListFormat(language(), { type: "unit", style: "short" }).format(items)
+
 /** @param {number} seconds Unix time @returns {string} day and time */
 export const moment = seconds => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000)
 
@@ -57,20 +93,66 @@ export function day(seconds) {
   return new Intl.DateTimeFormat(language(), { day: "numeric", month: "short", year }).format(date)
 }
 
-/** The text of a value that the server keeps in several languages. @param {Record<string, string> | undefined} texts */
-export const localized = texts => texts?.[language()] ?? texts?.[DEFAULT] ?? texts?.en ?? ""
+/** The text of a value that the server keeps in some languages only. @param {Record<string, string> | undefined} texts */
+export const localized = texts => texts?.[language()] ?? texts?.[FALLBACK] ?? Object.values(texts ?? {})[0] ?? ""
 
-/** The person's choice, else the first language of the browser that we have. @param {string} chosen */
-export function pickLanguage(chosen) {
-  const wanted = [chosen, ...navigator.languages].map(tag => tag.split("-")[0])
-  return wanted.find(tag => tag in LANGUAGES) ?? DEFAULT
+/** All languages there are, for whoever wants to choose. @returns {Promise<Languages>} */
+export const languages = () => file("languages")
+
+/** The person's choice, else what the server found this browser to ask for. @param {string} chosen */
+export const pickLanguage = chosen => chosen || (document.querySelector('meta[name="language"]')?.getAttribute("content") ?? page.lang)
+
+/** Speak the chosen language, or the one the page came in when there is no such. @param {string} chosen */
+export function startLanguage(chosen) {
+  return loadLanguage(pickLanguage(chosen)).catch(() => loadLanguage(page.lang))
 }
 
 /** @param {string} language raises when its file cannot be fetched; the present language then stays */
 export async function loadLanguage(language) {
-  if (language === current.peek().language && Object.keys(current.peek().sentences).length) return
-  const response = await fetch(new URL(`../locales/${language}.json`, import.meta.url))
-  if (!response.ok) throw new Error(`no sentences for ${language}`)
-  current.value = { language, sentences: await response.json() }
-  document.documentElement.lang = language
+  wanted = language
+  try {
+    await show()
+  } catch (error) {
+    if (wanted === language) wanted = current.peek().language
+    throw error
+  }
+}
+
+/** The sentences that the first page does not say; raises when they cannot be fetched. */
+export async function loadRest() {
+  isWholeWanted = true
+  await show()
+  if (!isWholeWanted) throw new Error(`no more sentences for ${wanted}`)
+}
+
+/** Fetch and show what was last asked for. @returns {Promise<void>} */
+async function show() {
+  const language = wanted
+  const wholly = isWholeWanted
+  const before = current.peek()
+  if (language === before.language && wholly === before.whole) return
+  const [first, rest, known] = await Promise.all([
+    file(language), wholly && file(`${language}.more`).catch(() => null), language !== page.lang && languages(),
+  ])
+  if (language !== wanted || wholly !== isWholeWanted) return show() // something else was asked for meanwhile
+  isWholeWanted = Boolean(rest)
+  if (language === before.language && isWholeWanted === before.whole) return
+  current.value = { language, sentences: { ...first, ...rest }, whole: isWholeWanted }
+  if (known) Object.assign(page, { lang: language, dir: known[language]?.direction ?? "ltr" })
+}
+
+// A component that is fetched when it is needed finds its sentences there.
+awaited.push(loadRest)
+
+/** A file of client/locales, fetched once. @param {string} name @returns {Promise<any>} */
+function file(name) {
+  const known = files.get(name)
+  if (known) return known
+  const fetching = fetch(new URL(`../locales/${encodeURIComponent(name)}.json`, import.meta.url)).then(response => {
+    if (!response.ok) throw new Error(`no sentences in ${name}`)
+    return response.json()
+  })
+  fetching.catch(() => files.delete(name))
+  files.set(name, fetching)
+  return fetching
 }

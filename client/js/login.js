@@ -1,7 +1,7 @@
 /** The page before the page: one password, then in. */
 import { html, render, useState } from "./view.js"
 import { ApiError, logIn, root, session } from "./api.js"
-import { loadLanguage, pickLanguage, t } from "./i18n.js"
+import { loadRest, startLanguage, t } from "./i18n.js"
 import { preferences, startPreferences } from "./preferences.js"
 import { wayBack } from "./way-back.js"
 import { Icon, Mark } from "./components/icon.js"
@@ -48,6 +48,6 @@ const enter = () => location.replace(wayBack(location.search, root))
 startPreferences()
 // Who followed a link from another site is signed in, but the browser did not say so (SameSite=Strict).
 void session().then(({ signed_in: isIn }) => { if (isIn) enter() }, () => {})
-await loadLanguage(pickLanguage(preferences.value.language))
+await Promise.all([startLanguage(preferences.value.language), loadRest()])
 document.title = `${t("login.title")} — ${t("app.name")}`
 render(html`<${Login} />`, /** @type {HTMLElement} */ (document.getElementById("app")))

@@ -2,7 +2,7 @@
 import { effect, html, render, untracked } from "./view.js"
 import * as actions from "./actions.js"
 import { App, Messages } from "./components/app.js"
-import { loadLanguage, pickLanguage } from "./i18n.js"
+import { loadLanguage, loadRest, pickLanguage, startLanguage } from "./i18n.js"
 import { startKeyboard } from "./keys.js"
 import { Handed } from "./page.js"
 import { preferences, startPreferences } from "./preferences.js"
@@ -14,6 +14,7 @@ startRouter()
 const { language, model, provider, role } = preferences.value
 store.selection.value = { model, provider, role }
 
+const speaking = startLanguage(language)
 void actions.loadCatalogue()
 void actions.refreshConversations()
 if (route.value.name === "chat") void Messages.warm()
@@ -21,10 +22,12 @@ effect(() => {
   void route.value
   untracked(() => void actions.openRoute())
 })
-await loadLanguage(pickLanguage(language))
+await speaking
 const page = { store, actions }
 render(html`<${Handed.Provider} value=${page}><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")))
 
+// Whoever begins to do something will soon need the sentences that the first page does not say.
+for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => void loadRest().catch(() => {}), { once: true, capture: true })
 startKeyboard(page)
 if (location.search) void import("./prefill.js").then(({ prefill }) => prefill(page))
 actions.startLooking()

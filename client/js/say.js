@@ -1,6 +1,6 @@
 /** What the page tells a person, and what things are called: toasts, troubles in words, names of models and providers. */
 import * as api from "./api.js"
-import { t } from "./i18n.js"
+import { loadRest, t } from "./i18n.js"
 import * as store from "./store.js"
 
 /** How long a message at the edge of the page stays, milliseconds; longer when there is something to press. */
@@ -23,7 +23,8 @@ export function dismiss(id) {
 export function complain(error, about = {}) {
   if (isLoginNeeded(error)) return goToLogin()
   const { code, values } = troubleOf(error, about)
-  toast(t(`errors.${code}`, values))
+  const say = () => toast(t(`errors.${code}`, values))
+  void loadRest().then(say, say)
 }
 
 /** @param {unknown} error @param {{ model?: string, provider?: string }} [about] @returns {import("./store.js").Trouble} */

@@ -51,9 +51,12 @@ export function loadStyle(name) {
   return loading
 }
 
+/** What every lazy component waits for besides its own files: i18n.js puts the rest of the sentences here. @type {(() => Promise<void>)[]} */
+export const awaited = []
+
 /**
  * A component whose file and style sheets are fetched when it is first drawn, or earlier by `warm()`.
- * The first page stays small, and nothing is drawn without its style.
+ * The first page stays small, and nothing is drawn without its style and its words.
  * @template {object} P
  * @param {() => Promise<import("preact").ComponentType<P>>} load
  * @param {string[]} sheets
@@ -66,7 +69,7 @@ export function lazy(load, sheets = []) {
   let wanted = false
 
   const warm = () => {
-    loading ??= Promise.all([load(), ...sheets.map(loadStyle)]).then(
+    loading ??= Promise.all([load(), ...sheets.map(loadStyle), ...awaited.map(wait => wait())]).then(
       ([component]) => { loaded.value = { component } },
       () => {
         loading = null

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import request
-
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Message, Options
 from g4f.errors import NameUnknown, ProviderError
-from server.context import owner, services
+from server.context import chosen_language, owner, services
 from server.errors import ApiError, from_provider
 from server.generation import prompt
 from server.generation.runner import Task
@@ -61,7 +59,7 @@ def choose(model: str, provider: str, role: str, values: Mapping[str, str] | Non
         raise ApiError(error.code, 400, str(error), values=_names(error.name, error.known)) from error
     except ProviderError as error:
         raise from_provider(error) from error
-    return Choice(model, candidates[0].id, chosen_role, candidates, here.catalog.successors(model), _language(), values or {})
+    return Choice(model, candidates[0].id, chosen_role, candidates, here.catalog.successors(model), chosen_language(), values or {})
 
 
 def _role(name: str) -> Role:
@@ -97,8 +95,3 @@ def _resolve(model: str, provider: str, role: Role) -> tuple[str, str]:
 
 def _names(name: str, known: Sequence[str]) -> dict[str, str | int | float]:
     return {"name": name[:100], "known": ", ".join(known[:50])}
-
-
-def _language() -> str:
-    """The page's language, for the words of the role."""
-    return request.cookies.get("language", services().settings.language)

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from server.api.body import Body, read
-from server.context import services
+from server.context import chosen_language, services
 from server.errors import ApiError
+from server.languages import LANGUAGES, negotiate
 
 blueprint = Blueprint("historical", __name__)
 
-LOCALES = {"ru_RU": "ru", "en_US": "en"}
 ENDPOINTS = ("/backend-api/v2/conversation",)
 YEAR = 365 * 24 * 3600  # seconds a chosen language is remembered
 
@@ -62,10 +62,9 @@ def providers() -> Response:
 @blueprint.post("/change-language")
 def change_language() -> Response:
     """Takes "ru_RU" as in 2023, or "ru"; the page reads the same cookie."""
-    wanted = read(LanguageBody).language
-    language = LOCALES.get(wanted, wanted)
-    if language not in LOCALES.values():
-        raise ApiError("bad_request", 400, f"Known languages: {', '.join(LOCALES)}", values={"name": "language"})
+    language = negotiate([read(LanguageBody).language])
+    if language is None:
+        raise ApiError("bad_request", 400, f"Known languages: {', '.join(_locales())}", values={"name": "language"})
     response = Response(status=204)
     response.set_cookie("language", language, max_age=YEAR, samesite="Strict", path=request.script_root or "/")
     return response
@@ -73,11 +72,13 @@ def change_language() -> Response:
 
 @blueprint.get("/get-locale")
 def get_locale() -> Response:
-    language = request.cookies.get("language", services().settings.language)
-    locale = next((locale for locale, short in LOCALES.items() if short == language), "ru_RU")
-    return Response(locale, content_type="text/plain; charset=utf-8")
+    return Response(LANGUAGES[chosen_language()].locale, content_type="text/plain; charset=utf-8")
 
 
 @blueprint.get("/get-languages")
 def get_languages() -> Response:
-    return jsonify(list(LOCALES))
+    return jsonify(_locales())
+
+
+def _locales() -> list[str]:
+    return [language.locale for language in LANGUAGES.values()]

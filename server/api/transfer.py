@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from server.api.batch import Ids
 from server.api.body import Body, read
-from server.context import owner, services
+from server.context import chosen_language, owner, services
 from server.conversations import Conversation
 from server.errors import ApiError
 from server.guard import ARCHIVE
@@ -119,7 +119,7 @@ def take_some() -> Response:
 
 def _archive(conversations: list[Conversation], items: Sequence[Item] = ()) -> Response:
     store, who = services().store, owner()
-    pieces = export.archive(conversations, lambda conversation_id: store.messages(who, conversation_id), _language(), items)
+    pieces = export.archive(conversations, lambda conversation_id: store.messages(who, conversation_id), chosen_language(), items)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Response(pieces, mimetype=ARCHIVE, headers={"Content-Disposition": export.disposition(f"chats {today}.zip")})
 
@@ -139,14 +139,10 @@ def take_one(conversation_id: str) -> Response:
     conversation, messages = services().conversations.read(owner(), conversation_id)
     wanted = request.args.get("format", "json")
     if wanted == "md":
-        content, kind = export.to_markdown(conversation, messages, _language(), request.args.get("leaf")), "text/markdown"
+        content, kind = export.to_markdown(conversation, messages, chosen_language(), request.args.get("leaf")), "text/markdown"
     elif wanted == "json":
         content, kind = export.to_json(conversation, messages), "application/json"
     else:
         raise ApiError("bad_request", 400, "format is md or json", values={"name": "format"})
     name = f"{export.file_name(conversation)}.{wanted}"
     return Response(content, content_type=f"{kind}; charset=utf-8", headers={"Content-Disposition": export.disposition(name)})
-
-
-def _language() -> str:
-    return request.cookies.get("language", services().settings.language)

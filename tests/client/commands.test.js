@@ -6,7 +6,7 @@ import { COMMANDS } from "../../client/js/commands.js"
 import { isIcon } from "../../client/js/components/icon.js"
 import { hint, keysOf, shortcutOf } from "../../client/js/keys.js"
 
-const sentences = JSON.parse(readFileSync(new URL("../../client/locales/ru.json", import.meta.url), "utf8"))
+const sentences = Object.assign({}, ...["ru", "ru.more"].map(name => JSON.parse(readFileSync(new URL(`../../client/locales/${name}.json`, import.meta.url), "utf8"))))
 const pressed = (code, more = {}) => shortcutOf({ code, ctrlKey: true, shiftKey: false, altKey: false, metaKey: false, keyCode: 0, isComposing: false, ...more })?.name
 
 test("every command has a name, a sentence and keys of its own", () => {

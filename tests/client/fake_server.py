@@ -490,7 +490,10 @@ def page(name: str, root: str) -> web.Response:
         "importmap": f'<script type="importmap">{text}</script>',
         "preload": "",
         "language": "ru",
+        "direction": "ltr",
+        "browser_language": "ru",
         "theme": "auto",
+        "debug": "off",
     }
     body = (CLIENT / "html" / name).read_text("utf-8")
     body = re.sub(r"\{\{styles ([\w -]+)\}\}", lambda named: "".join(map(style, named[1].split())), body)

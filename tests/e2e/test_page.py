@@ -344,7 +344,7 @@ def test_the_theme_the_accent_and_the_language_change_at_once(watched: Watched) 
     page.get_by_text("Зелёный").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
     assert page.locator("html").get_attribute("data-accent") == "green"
-    page.get_by_text("English").click()
+    page.get_by_label("Язык").select_option(label="English")
     expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="What shall we talk about?")).to_be_visible()

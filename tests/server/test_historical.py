@@ -26,7 +26,9 @@ def test_models_and_providers_have_their_old_shape(client: FlaskClient) -> None:
 
 
 def test_the_language_is_changed_and_remembered(client: FlaskClient) -> None:
-    assert client.get("/get-languages").json == ["ru_RU", "en_US"]
+    offered = client.get("/get-languages").json
+    assert offered is not None
+    assert {"ru_RU", "en_US"} <= set(offered)
     assert client.get("/get-locale").text == "ru_RU"
     assert client.post("/change-language", json={"language": "en_US"}).status_code == 204
     assert client.get("/get-locale").text == "en_US"

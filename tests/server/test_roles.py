@@ -32,8 +32,8 @@ def test_every_other_role_speaks_both_languages(roles: Roles) -> None:
         assert all(len(role.prompt_in(language)) > 100 for language in LANGUAGES), role.id
 
 
-def test_a_language_without_a_prompt_gets_the_russian_one(roles: Roles) -> None:
-    assert roles.get("editor").prompt_in("fr") == roles.get("editor").prompt["ru"]
+def test_a_language_without_a_prompt_gets_the_english_one(roles: Roles) -> None:
+    assert roles.get("editor").prompt_in("fr") == roles.get("editor").prompt["en"]
 
 
 @pytest.mark.parametrize("name", ["gpt-dan-11.0", "gpt-dan-latest", "gpt-evil", "gpt-dev-2.0", "../roles/editor", "Editor"])

@@ -13,6 +13,7 @@ import pytest
 from g4f import registry
 from g4f.base import Endpoint, Provider, ProviderConfig
 from g4f.transport import Deadlines
+from server.languages import LANGUAGES
 from server.settings import PROVIDER_VARIABLES, SETTINGS, Setting, Settings, SettingsError, load
 
 ROOT = Path(__file__).parents[2]
@@ -266,7 +267,7 @@ def test_a_refused_key_is_not_repeated(config: Any) -> None:
         ({"port": True}, "config.json: port: нужно целое число от 0 до 65535."),
         ({"port": 1.5}, "config.json: port: нужно целое число от 0 до 65535."),
         ({"debug": "maybe"}, "config.json: debug: нужно true или false."),
-        ({"language": "xx"}, "config.json: language: нужно одно из: ru, en."),
+        ({"language": "xx"}, f"config.json: language: нужно одно из: {', '.join(LANGUAGES)}."),
         (
             {"providers": {"OpenAI": {"api_kye": 1}}},
             "config.json: providers: providers.OpenAI: нет поля «api_kye»; может быть, «api_key».",

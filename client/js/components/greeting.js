@@ -1,6 +1,6 @@
 /** The first page: a greeting, what was found, a few questions to begin with; and how to get a model when there is none. */
 import { html } from "../view.js"
-import { t } from "../i18n.js"
+import { list, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Icon, Mark } from "./icon.js"
 
@@ -59,11 +59,11 @@ export function foundSentence({ store, actions: { providerTitle } }) {
   const { providers, models, found, state } = store.catalogue.value
   if (state === "failed") return t("models.failed")
   if (found.length) {
-    const list = found.map(id => {
+    const places = found.map(id => {
       const count = providers.find(known => known.id === id)?.models ?? 0
       return t(count ? "models.found_one" : "models.found_empty", { provider: providerTitle(id), count })
     })
-    return t("models.found", { list: list.join(", ") })
+    return t("models.found", { list: list(places) })
   }
   const others = models.filter(({ provider }) => provider !== GUIDE).length
   return others ? t("models.available", { count: others }) : t("models.only_guide")

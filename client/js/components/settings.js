@@ -1,6 +1,6 @@
 /** What a person may set for this browser, and the way out where one had to log in. */
 import { html, lazy, useEffect, useState } from "../view.js"
-import { LANGUAGES, t } from "../i18n.js"
+import { languages, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
 
@@ -17,7 +17,7 @@ export function Settings() {
     <${Dialog} title=${t("settings.title")}>
       <${Choice} name="theme" value=${theme} options=${THEMES.map(id => ({ id, label: t(`settings.theme_${id}`) }))} />
       <${Choice} name="accent" value=${accent} swatch options=${ACCENTS.map(id => ({ id, label: t(`settings.accent_${id}`) }))} />
-      <${Choice} name="language" value=${language} options=${[{ id: "", label: t("settings.language_auto") }, ...Object.entries(LANGUAGES).map(([id, label]) => ({ id, label }))]} />
+      <${LanguageChoice} value=${language} />
       <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
       <${ImportSection} />
       <${Account} />
@@ -39,6 +39,26 @@ function Choice({ name, value, swatch = false, options }) {
           </label>`)}
       </div>
     </fieldset>
+  `
+}
+
+/** As many as there are: the browser's own list, which every device knows how to show and to search. @param {{ value: string }} props */
+function LanguageChoice({ value }) {
+  const { prefer } = usePage().actions
+  const [known, know] = useState(/** @type {import("../i18n.js").Languages} */ ({}))
+  useEffect(() => {
+    let here = true
+    void languages().then(all => { if (here) know(all) }, () => {})
+    return () => { here = false }
+  }, [])
+  return html`
+    <label class="choice">
+      <span class="choice__title">${t("settings.language")}</span>
+      <select class="choice__list" value=${value} onChange=${(/** @type {any} */ event) => prefer({ language: event.currentTarget.value })}>
+        <option value="">${t("settings.language_auto")}</option>
+        ${Object.entries(known).map(([code, { name }]) => html`<option key=${code} value=${code} lang=${code} selected=${code === value}>${name}</option>`)}
+      </select>
+    </label>
   `
 }
 

@@ -23,8 +23,13 @@ CLIENT = Path(__file__).resolve().parent.parent / "client"
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
 SERVED = ("css", "js", "locales", "icons", "vendor")  # folders of client/ that a browser may read
 FOREVER = 31_536_000  # seconds; the address of a versioned file changes when any file does
-THEMES = ("auto", "light", "dark")
-ACCENTS = ("violet", "pink", "blue", "green")
+# How the page looks, as this browser chose it: cookie and data attribute have the same name. The first value is the usual one.
+LOOKS = {
+    "theme": ("auto", "light", "dark"),
+    "accent": ("violet", "pink", "blue", "green"),
+    "density": ("comfortable", "compact"),
+    "size": ("normal", "small", "large", "larger"),
+}
 VERSION_LENGTH = 12  # hexadecimal digits
 
 # import … from "x", export … from "x", import "x"; not import("x"), which is loaded when it is needed
@@ -114,8 +119,7 @@ class Pages:
             "language": language.code,
             "direction": language.direction,
             "browser_language": browser_language(),
-            "theme": _chosen("theme", THEMES, "auto"),
-            "accent": _chosen("accent", ACCENTS, ACCENTS[0]),
+            "looks": " ".join(f'data-{name}="{_chosen(name, known, known[0])}"' for name, known in LOOKS.items()),
             "debug": "on" if self._live else "off",
         }
         if name not in self._shells:

@@ -9,10 +9,14 @@ import { root } from "./api.js"
 
 /** @typedef {"auto" | "light" | "dark"} Theme */
 /** @typedef {"violet" | "blue" | "green" | "pink"} Accent */
+/** @typedef {"comfortable" | "compact"} Density */
+/** @typedef {"small" | "normal" | "large" | "larger"} Size of the letters */
 /**
  * @typedef {object} Preferences
  * @property {Theme} theme
  * @property {Accent} accent
+ * @property {Density} density
+ * @property {Size} size
  * @property {string} language empty: as the browser says
  * @property {"send" | "newline"} enter what Enter does in the composer
  * @property {string} model the last one chosen
@@ -30,7 +34,10 @@ const DRAFTS_KEPT = 50
 const YEAR = 31_536_000
 
 /** @type {Preferences} */
-const DEFAULTS = { theme: "auto", accent: "violet", language: "", enter: "send", model: "", provider: "", role: "", sidebar: true, recent: [] }
+const DEFAULTS = {
+  theme: "auto", accent: "violet", density: "comfortable", size: "normal", language: "", enter: "send",
+  model: "", provider: "", role: "", sidebar: true, recent: [],
+}
 
 /** @param {string} key @returns {any} */
 function read(key) {
@@ -73,12 +80,11 @@ export function prefer(change) {
  * Put the looks on the page, and into cookies so that the server can send the next page in them from its first byte.
  * @param {Preferences} preferences
  */
-function show({ theme, accent, language }) {
-  const page = document.documentElement
-  page.dataset.theme = theme
-  page.dataset.accent = accent
+function show({ theme, accent, density, size, language }) {
+  const looks = { theme, accent, density, size }
+  Object.assign(document.documentElement.dataset, looks)
   const path = root.pathname
-  for (const [name, value] of Object.entries({ theme, language })) {
+  for (const [name, value] of Object.entries({ ...looks, language })) {
     document.cookie = `${name}=${value}; Path=${path}; Max-Age=${value ? YEAR : 0}; SameSite=Lax`
   }
 }

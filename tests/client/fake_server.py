@@ -492,13 +492,13 @@ def page(name: str, root: str) -> web.Response:
         "language": "ru",
         "direction": "ltr",
         "browser_language": "ru",
-        "theme": "auto",
+        "looks": 'data-theme="auto"',
         "debug": "off",
     }
     body = (CLIENT / "html" / name).read_text("utf-8")
     body = re.sub(r"\{\{styles ([\w -]+)\}\}", lambda named: "".join(map(style, named[1].split())), body)
     for key, value in filled.items():
-        body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload") else html.escape(value))
+        body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload", "looks") else html.escape(value))
     policy = POLICY.format(f"'sha256-{digest}'")
     return web.Response(
         text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"}

@@ -8,15 +8,21 @@ const ImportSection = lazy(() => import("./import-section.js").then(file => file
 
 const THEMES = ["auto", "light", "dark"]
 const ACCENTS = ["violet", "blue", "green", "pink"]
+const DENSITIES = ["comfortable", "compact"]
+const SIZES = ["small", "normal", "large", "larger"]
 const ENTERS = ["send", "newline"]
 
 export function Settings() {
   const { preferences } = usePage().store
-  const { theme, accent, language, enter } = preferences.value
+  const { theme, accent, density, size, language, enter } = preferences.value
   return html`
     <${Dialog} title=${t("settings.title")}>
+      <h3 class="dialog__part">${t("settings.looks")}</h3>
       <${Choice} name="theme" value=${theme} options=${THEMES.map(id => ({ id, label: t(`settings.theme_${id}`) }))} />
       <${Choice} name="accent" value=${accent} swatch options=${ACCENTS.map(id => ({ id, label: t(`settings.accent_${id}`) }))} />
+      <${Choice} name="size" value=${size} options=${SIZES.map(id => ({ id, label: t(`settings.size_${id}`) }))} />
+      <${Choice} name="density" value=${density} options=${DENSITIES.map(id => ({ id, label: t(`settings.density_${id}`) }))} />
+      <h3 class="dialog__part">${t("settings.writing")}</h3>
       <${LanguageChoice} value=${language} />
       <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
       <${ImportSection} />

@@ -239,6 +239,9 @@ export async function logOut(everywhere) {
 /** Finding and keeping, fetched when somebody wants it. */
 export const shelving = () => import("./shelving.js")
 
+/** What is done with one message, fetched when somebody wants it. */
+export const deeds = () => import("./deeds.js")
+
 /** Bringing chats in and taking them out, fetched when somebody wants it. */
 export const transfer = () => import("./transfer.js")
 

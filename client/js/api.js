@@ -4,13 +4,14 @@ import { root } from "./root.js"
 /** @import { Conversation } from "./conversations.js" */
 /** @import { Message } from "./chat.js" */
 
-/** @typedef {{ id: string, title: string, provider: string, context_length: number | null, capabilities: string[] }} Model */
+/** @typedef {{ id: string, title: string, provider: string, context_length: number | null, capabilities: string[],
+ *              prices?: { prompt: number, completion: number } | null }} Model prices: dollars for a million tokens */
 /** @typedef {"ready" | "needs_key" | "closed" | "unreachable" | "checking"} ProviderState */
 /** @typedef {{ id: string, title: string, url: string, local: boolean, state: ProviderState, code: string | null, models: number }} Provider */
 /** @typedef {{ providers: Provider[], found: string[] }} Providers */
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string> }} Role */
 /** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[] }} Import stored: only once it is */
-/** @typedef {{ model?: string, provider?: string, role?: string, options?: object }} Choice */
+/** @typedef {{ model?: string, provider?: string, role?: string, options?: object, compared?: boolean }} Choice */
 /** @typedef {{ q: string, order: "newest" | "best", from?: number, before?: string }} Looked what is looked for */
 /** @typedef {{ conversation: string, message_id: string, role: "user" | "assistant", title: string, title_ranges: [number, number][],
  *              snippet: string, ranges: [number, number][], created_at: number, archived: boolean }} Found */
@@ -34,7 +35,7 @@ export class ApiError extends Refused {
 export { root }
 
 const address = (/** @type {string} */ path) => new URL(`backend-api/v2/${path}`, root)
-const part = encodeURIComponent
+export const part = encodeURIComponent
 
 /** @returns {Promise<{ models: Model[], default: { model: string, provider: string } | null }>} */
 export const models = () => call("GET", "models")
@@ -135,7 +136,7 @@ export const answerEvents = (answer, after, signal) => openStream("GET", `answer
 const defined = fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""))
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
-async function call(method, path, body, signal) {
+export async function call(method, path, body, signal) {
   const response = await send(method, path, "application/json", body, signal).catch(() => { throw new ApiError("no_connection", 0) })
   if (!response.ok) throw await errorOf(response)
   return response.status === 204 ? null : response.json()

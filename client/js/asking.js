@@ -54,23 +54,26 @@ async function ask(text, parent) {
   const conversation = store.chat.value.id ?? newId()
   const isNew = store.chat.value.id === null
   const question = newId()
-  const pending = emptyAnswer(`pending-${question}`, question, { ...shownChoice() })
-  const choice = choiceToSend()
+  const rivals = store.rivals.value.length > 1 ? store.rivals.value : [shownChoice()]
+  const pending = emptyAnswer(`pending-${question}`, question, rivals[0])
+  const beside = rivals.slice(1).map(rival => emptyAnswer(newId(), question, { ...rival, compared: pending.id }))
+  const choice = { ...choiceToSend(), ...rivals[0] }
   store.refusal.value = null
   store.dispatch({
-    type: "asked", conversation, answer: pending,
+    type: "asked", conversation, answer: pending, beside,
     question: { id: question, key: question, parent_id: parent || null, role: "user", text, created_at: Date.now() / 1000 },
   })
   keepDraft(isNew ? null : conversation, text)
 
   await read(conversation, pending.id, 0, signal => api.ask({ conversation, question, text, parent, web: store.web.value, ...choice }, signal), {
-    onStarted: () => {
+    onStarted: answer => {
+      for (const other of beside) void writeBeside(conversation, answer, other)
       if (draftOf(isNew ? null : conversation) === text) keepDraft(isNew ? null : conversation, "")
       if (isNew) begin(conversation, text)
       else void refreshConversations()
     },
     onRefused: error => {
-      store.dispatch({ type: "refused", question, answer: pending.id })
+      for (const { id } of [...beside, pending]) store.dispatch({ type: "refused", question, answer: id })
       store.refusal.value = troubleOf(error, choice)
       giveBack([text])
     },
@@ -89,14 +92,24 @@ function begin(id, text) {
   void refreshConversations()
 }
 
-/** Answer the same question again, with the model chosen now. @param {Message} message */
-export function regenerate(message) {
+/**
+ * Have another model answer the same question, beside the first answer. Its refusal is its own affair.
+ * @param {string} conversation @param {string} first the answer it is compared with @param {Message} answer not yet known to the server
+ */
+export async function writeBeside(conversation, first, { id, model, provider }) {
+  if (unwanted.delete(id)) return store.dispatch({ type: "refused", question: null, answer: id })
+  const again = { id, ...choiceToSend(), model, provider, compared: true }
+  await read(conversation, id, 0, signal => api.regenerate(first, again, signal), { onRefused: error => showFailure(id, "failed", error) })
+}
+
+/** Answer the same question again, with the model chosen now or another one. @param {Message} message @param {{ model: string, provider: string }} [other] */
+export function regenerate(message, other) {
   if (store.answering.value) return
   const conversation = store.chat.value.id
   if (!conversation) return
   const id = newId()
-  const choice = choiceToSend()
-  store.dispatch({ type: "regenerated", answer: emptyAnswer(id, message.parent_id, shownChoice()) })
+  const choice = { ...choiceToSend(), ...other }
+  store.dispatch({ type: "regenerated", answer: emptyAnswer(id, message.parent_id, other ?? shownChoice()) })
   void read(conversation, id, 0, signal => api.regenerate(message.id, { id, ...choice }, signal), {
     onRefused: error => {
       store.dispatch({ type: "refused", question: null, answer: id })
@@ -136,19 +149,21 @@ export async function resume(answer) {
   const after = answer.seq ?? 0
   await read(conversation, answer.id, after, signal => api.answerEvents(answer.id, after, signal), {
     known: true,
-    onRefused: error => {
-      const event = { type: "failed", state: "interrupted", code: troubleOf(error).code }
-      store.dispatch({ type: "streamed", answer: answer.id, events: [{ seq: Infinity, event }] })
-      store.flush()
-    },
+    onRefused: error => showFailure(answer.id, "interrupted", error),
   })
+}
+
+/** @param {string} answer @param {"failed" | "interrupted"} state @param {unknown} error */
+function showFailure(answer, state, error) {
+  store.dispatch({ type: "streamed", answer, events: [{ seq: Infinity, event: { type: "failed", state, code: troubleOf(error).code } }] })
+  store.flush()
 }
 
 /**
  * Read an answer to its end and show what comes.
  * @param {string} conversation @param {string} id of the answer, as known so far @param {number} after
  * @param {(signal: AbortSignal) => Promise<Response>} open the first line; later ones are "events after", once the server has named the answer
- * @param {{ known?: boolean, onStarted?: () => void, onRefused: (error: unknown) => void }} then `known`: the server has named the answer already
+ * @param {{ known?: boolean, onStarted?: (answer: string) => void, onRefused: (error: unknown) => void }} then `known`: the server has named the answer already
  */
 async function read(conversation, id, after, open, { known = false, onStarted, onRefused }) {
   const reader = new AbortController()
@@ -176,8 +191,8 @@ async function read(conversation, id, after, open, { known = false, onStarted, o
     readers.delete(id)
     id = named
     readers.set(id, reader)
-    if (unwanted.delete(pending)) void stop()
-    onStarted?.()
+    if (unwanted.delete(pending)) void stopAnswer(id)
+    onStarted?.(id)
   }
 
   try {
@@ -225,14 +240,15 @@ function giveBack(texts) {
   if (texts.length) store.returned.value = texts.join("\n\n")
 }
 
-/** Stop the answer that is being written. What was written stays. */
-export async function stop() {
-  const answer = store.answering.value
-  if (!answer) return
-  if (answer.startsWith("pending-")) {
-    unwanted.add(answer)
-    return
-  }
+/** Stop what is being written. What was written stays. */
+export function stop() {
+  for (const answer of store.written()) void stopAnswer(answer)
+}
+
+/** @param {string} answer */
+export async function stopAnswer(answer) {
+  // Until its first event has come the server may not know it.
+  if (!store.chat.value.messages.get(answer)?.seq) return void unwanted.add(answer)
   try {
     await api.stopAnswer(answer)
   } catch (error) {
@@ -272,7 +288,7 @@ function showLine(lost) {
 }
 
 /** Random, also where the page came over plain http and `crypto.randomUUID` is missing. */
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("")
 }

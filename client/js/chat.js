@@ -30,6 +30,10 @@
  * @property {Usage | null} [usage]
  * @property {number | null} [finished_at]
  * @property {number} [seq] number of the last event that is already in here
+ * @property {boolean} [pinned]
+ * @property {string} [edited_from] the answer that a person rewrote into this one
+ * @property {string} [compared] the answer beside which other models were asked
+ * @property {boolean} [kept] of the compared ones, the one to go on with
  * @property {string} [key] page only: stays the same when the server gives a pending answer its id
  * @property {Progress | null} [progress] page only: what is under way before the first word
  * @property {{ from: number, to: number | null }} [thinking] page only: when the reasoning was seen, milliseconds
@@ -42,15 +46,18 @@
  * @property {Map<string, Message>} messages by id
  * @property {string[]} order ids, oldest first
  * @property {Record<string, string>} chosen the child to show, by parent id ("" is the beginning)
+ * @property {Record<string, boolean>} spread whether the compared answers to a question stand side by side, where a person decided
  */
 /**
  * @typedef {{ type: "opened", id: string, messages: Message[] }
  *   | { type: "left" }
- *   | { type: "asked", conversation: string, question: Message, answer: Message }
+ *   | { type: "asked", conversation: string, question: Message, answer: Message, beside?: Message[] }
  *   | { type: "regenerated", answer: Message }
+ *   | { type: "put", message: Message }
  *   | { type: "refused", question: string | null, answer: string }
  *   | { type: "streamed", answer: string, events: Numbered[], at?: number }
- *   | { type: "chosen", message: string }} ChatEvent
+ *   | { type: "chosen", message: string }
+ *   | { type: "spread", question: string, open: boolean }} ChatEvent
  */
 
 /** @type {ReadonlySet<string>} */
@@ -60,7 +67,7 @@ const RUNNING = new Set(["queued", "running"])
 export const isRunning = message => message?.role === "assistant" && RUNNING.has(message.state ?? "")
 
 /** @returns {Chat} */
-export const emptyChat = () => ({ id: null, messages: new Map(), order: [], chosen: {} })
+export const emptyChat = () => ({ id: null, messages: new Map(), order: [], chosen: {}, spread: {} })
 
 /** @param {string} id @param {string | null} parent @param {Partial<Message>} [more] @returns {Message} */
 export function emptyAnswer(id, parent, more = {}) {
@@ -78,15 +85,19 @@ export function reduce(chat, event) {
     case "left":
       return emptyChat()
     case "asked":
-      return add(chat.id === event.conversation ? chat : { ...emptyChat(), id: event.conversation }, event.question, event.answer)
+      return ask(chat.id === event.conversation ? chat : { ...emptyChat(), id: event.conversation }, event)
     case "regenerated":
       return add(chat, event.answer)
+    case "put":
+      return put(chat, event.message)
     case "refused":
       return remove(chat, event.question, event.answer)
     case "streamed":
       return stream(chat, event)
     case "chosen":
       return choose(chat, event.message)
+    case "spread":
+      return { ...chat, spread: { ...chat.spread, [event.question]: event.open } }
   }
 }
 
@@ -195,7 +206,17 @@ function open(chat, { id, messages }) {
     const before = known.messages.get(message.id)
     return before && (before.seq ?? 0) > (message.seq ?? 0) ? before : { ...pageFields(before), ...message }
   })
-  return { id, messages: new Map(kept.map(message => [message.id, message])), order: kept.map(({ id }) => id), chosen: known.chosen }
+  return { id, messages: new Map(kept.map(message => [message.id, message])), order: kept.map(({ id }) => id), chosen: known.chosen, spread: known.spread }
+}
+
+/** Of several answers asked for together the first is looked at. @param {Chat} chat @param {{ question: Message, answer: Message, beside?: Message[] }} event */
+const ask = (chat, { question, answer, beside = [] }) => choose(add(chat, question, answer, ...beside), answer.id)
+
+/** A message as the server has it now: a new one is shown, a known one keeps what only the page knows. @param {Chat} chat @param {Message} message */
+function put(chat, message) {
+  const before = chat.messages.get(message.id)
+  if (!before) return add(chat, message)
+  return { ...chat, messages: new Map(chat.messages).set(message.id, { ...pageFields(before), ...message }) }
 }
 
 /** @param {Message | undefined} message @returns {Partial<Message>} */
@@ -237,7 +258,9 @@ function stream(chat, { answer: id, events, at }) {
 /** The server has given a pending answer its id. @param {Chat} chat @param {string} old @param {Message} answer @returns {Chat} */
 function rename(chat, old, answer) {
   chat.messages.delete(old)
-  const chosen = { ...chat.chosen, [answer.parent_id ?? ""]: answer.id }
+  for (const [id, beside] of chat.messages) if (beside.compared === old) chat.messages.set(id, { ...beside, compared: answer.id })
+  const parent = answer.parent_id ?? ""
+  const chosen = chat.chosen[parent] === old ? { ...chat.chosen, [parent]: answer.id } : chat.chosen
   return { ...chat, chosen, order: chat.order.map(id => (id === old ? answer.id : id)) }
 }
 
@@ -264,18 +287,71 @@ export function childrenOf(chat) {
 }
 
 /**
- * The branch that is shown, from the first message to the last: at each fork the chosen child, else the newest.
+ * The branch that is shown, from the first message to the last: at each fork the chosen child, else the one that leads to the newest
+ * message; of answers that nothing follows yet, the kept one.
  * @param {Chat} chat @param {Map<string, string[]>} [children] @returns {string[]}
  */
 export function branch(chat, children = childrenOf(chat)) {
   const path = []
+  /** @type {Map<string, number> | undefined} */
+  let newest
   for (let at = ""; ;) {
     const options = children.get(at)
     if (!options) return path
     const chosen = chat.chosen[at]
-    at = chosen && options.includes(chosen) ? chosen : options[options.length - 1]
+    if (options.length === 1) at = options[0]
+    else if (chosen && options.includes(chosen)) at = chosen
+    else at = keptOf(chat, options, children) ?? newestOf(options, (newest ??= newestBelow(chat)))
     path.push(at)
   }
+}
+
+/** @param {Chat} chat @param {string[]} options @param {Map<string, string[]>} children */
+const keptOf = (chat, options, children) => options.some(id => children.has(id)) ? undefined : options.find(id => chat.messages.get(id)?.kept)
+
+/** @param {string[]} options @param {Map<string, number>} newest */
+const newestOf = (options, newest) => options.reduce((best, id) => (newest.get(id) ?? 0) > (newest.get(best) ?? 0) ? id : best)
+
+/** Of every message, the place of the newest one that follows it or is it. Whatever follows comes later. @param {Chat} chat */
+function newestBelow({ order, messages }) {
+  /** @type {Map<string, number>} */
+  const newest = new Map()
+  for (let at = order.length - 1; at >= 0; at -= 1) {
+    const own = newest.get(order[at]) ?? at
+    newest.set(order[at], own)
+    const parent = messages.get(order[at])?.parent_id
+    if (parent) newest.set(parent, Math.max(newest.get(parent) ?? 0, own))
+  }
+  return newest
+}
+
+/**
+ * The answers that stand side by side in a branch, by the id of the one that belongs to it: those that were asked for together, until
+ * one of them is kept or gone on with. A person may decide otherwise.
+ * @param {Chat} chat @param {string[]} path @param {Map<string, string[]>} children @returns {Map<string, string[]>}
+ */
+export function columnsOf(chat, path, children) {
+  /** @type {Map<string, string[]>} */
+  const columns = new Map()
+  path.forEach((id, at) => {
+    const together = comparedWith(chat, id, children)
+    if (together.length < 2) return
+    const isOpen = !together.some(other => children.has(other) || chat.messages.get(other)?.kept)
+    if (chat.spread[path[at - 1]] ?? isOpen) columns.set(id, together)
+  })
+  return columns
+}
+
+/** The answers that were asked for together with this one. @param {Chat} chat @param {string} id @param {Map<string, string[]>} children @returns {string[]} */
+export function comparedWith({ messages }, id, children) {
+  const message = messages.get(id)
+  const siblings = message?.role === "assistant" ? children.get(message.parent_id ?? "") ?? [] : []
+  if (siblings.length < 2) return []
+  const group = message?.compared || id
+  const together = siblings.filter(other => other === group || messages.get(other)?.compared === group)
+  // One that failed and was asked again stands there once.
+  const model = (/** @type {string} */ other) => `${messages.get(other)?.provider} ${messages.get(other)?.model}`
+  return together.filter((other, at) => messages.get(other)?.state !== "failed" || !together.slice(at + 1).some(later => model(later) === model(other)))
 }
 
 /** The last message of the shown branch. @param {Chat} chat @returns {Message | undefined} */
@@ -291,3 +367,9 @@ export function runningAnswer(chat) {
 export function speed(usage) {
   return usage?.seconds && usage.completion_tokens ? usage.completion_tokens / usage.seconds : null
 }
+
+/**
+ * What an answer has cost, by today's prices, in dollars.
+ * @param {Usage | null | undefined} usage @param {{ prompt: number, completion: number } | null} [prices] dollars for a million tokens
+ */
+export const cost = (usage, prices) => usage && prices ? (usage.prompt_tokens * prices.prompt + usage.completion_tokens * prices.completion) / 1e6 : 0

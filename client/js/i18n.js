@@ -83,6 +83,9 @@ export const number = (value, digits = 1) => new Intl.NumberFormat(language(), {
 /** @param {string[]} items as the language strings them together */
 export const list = items => new Intl.ListFormat(language(), { type: "unit", style: "short" }).format(items)
 
+/** Dollars, as exactly as it takes to see what a small sum is. @param {number} dollars */
+export const price = dollars => new Intl.NumberFormat(language(), { style: "currency", currency: "USD", maximumSignificantDigits: 2 }).format(dollars)
+
 /** @param {number} seconds Unix time @returns {string} day and time */
 export const moment = seconds => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000)
 

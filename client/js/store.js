@@ -49,17 +49,19 @@ export const queue = signal(/** @type {string[]} */ ([]))
 export const toasts = signal(/** @type {Toast[]} */ ([]))
 /** @type {Signal<"online" | "offline" | "reconnecting">} */
 export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ ("online"))
-/** @type {Signal<"" | "settings" | "help" | "palette">} */
-export const dialog = signal(/** @type {"" | "settings" | "help" | "palette"} */ (""))
+/** Which dialog is open, and what it is about after a space. @type {Signal<string>} */
+export const dialog = signal("")
 /** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */
 export const drawer = signal(false)
 /** What the pages of 2023 left in this browser, and whether moving it is offered. @type {Signal<{ count: number, offered: boolean }>} */
 export const ancestors = signal({ count: 0, offered: false })
 /** The message one is being led to from a search. @type {Signal<{ conversation: string, message: string } | null>} */
 export const sought = signal(/** @type {{ conversation: string, message: string } | null} */ (null))
+/** Models that are asked the same question side by side; fewer than two are none. @type {Signal<{ model: string, provider: string }[]>} */
+export const rivals = signal(/** @type {{ model: string, provider: string }[]} */ ([]))
 /** Which of the two pickers is open. @type {Signal<"" | "model" | "role">} */
 export const picker = signal(/** @type {"" | "model" | "role"} */ (""))
-/** The own message that is being rewritten. @type {Signal<string>} */
+/** The message that is being rewritten. @type {Signal<string>} */
 export const editing = signal("")
 
 // While an answer grows these two stay the same objects, and nothing that depends on the tree is computed again.
@@ -69,11 +71,16 @@ const chosen = computed(() => chat.value.chosen)
 export const family = computed(() => order.value && chats.childrenOf(chat.peek()))
 /** Ids of the messages of the shown branch. @type {ReadonlySignal<string[]>} */
 export const path = computed(() => chosen.value && chats.branch(chat.peek(), family.value))
-/** The id of the answer that is being written in the shown branch, or "". @type {ReadonlySignal<string>} */
-export const answering = computed(() => {
-  const last = chat.value.messages.get(path.value.at(-1) ?? "")
-  return last && chats.isRunning(last) ? last.id : ""
-})
+const spread = computed(() => chat.value.spread)
+/** Answers that stand side by side, by the one of them that is in the path. @type {ReadonlySignal<Map<string, string[]>>} */
+export const columns = computed(() => spread.value && chats.columnsOf(chat.peek(), path.value, family.value))
+/** The answers that are being written at the end of the shown branch. */
+export function written() {
+  const last = path.value.at(-1) ?? ""
+  return (columns.value.get(last) ?? [last]).filter(id => chats.isRunning(chat.value.messages.get(id)))
+}
+/** The id of the (first) answer that is being written at the end of the shown branch, or "". @type {ReadonlySignal<string>} */
+export const answering = computed(() => written()[0] ?? "")
 
 /** @type {Map<string, Signal<Message>>} */
 const messages = new Map()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { readFileSync, readdirSync } from "node:fs"
 import { test } from "node:test"
-import { branch, emptyAnswer, emptyChat, fold, isRunning, lastMessage, piecesBetweenSeams, reduce, runningAnswer, speed } from "../../client/js/chat.js"
+import { branch, childrenOf, columnsOf, comparedWith, cost, emptyAnswer, emptyChat, fold, isRunning, lastMessage, piecesBetweenSeams, reduce, runningAnswer, speed } from "../../client/js/chat.js"
 
 const WIRE = new URL("../wire/", import.meta.url)
 /** Only the server has a clock for these. */
@@ -136,4 +136,73 @@ test("speed is known only where tokens and time were counted", () => {
   assert.equal(speed({ prompt_tokens: 1, completion_tokens: 40, reasoning_tokens: 0, seconds: 2 }), 20)
   assert.equal(speed({ prompt_tokens: 1, completion_tokens: 40, reasoning_tokens: 0, seconds: null }), null)
   assert.equal(speed(null), null)
+})
+
+test("a version that nothing follows does not hide the branch one talks in", () => {
+  const chat = reduce(emptyChat(), { type: "opened", id: "c", messages: [question("q1"), answer("a1", "q1"), answer("a2", "q1"), question("q2", "a1"), answer("a3", "q2")] })
+  assert.deepEqual(branch(chat), ["q1", "a1", "q2", "a3"])
+})
+
+test("a new message is shown; a known one takes what the server says and keeps what the page knows", () => {
+  let chat = reduce(tree(), { type: "put", message: answer("a5", "q1", { text: "Иначе", edited_from: "a1", key: undefined }) })
+  assert.deepEqual(branch(chat), ["q1", "a5"])
+  chat = reduce(chat, { type: "put", message: { ...answer("a1", "q1", { pinned: true }), key: undefined } })
+  assert.deepEqual([chat.messages.get("a1")?.pinned, chat.messages.get("a1")?.key], [true, undefined])
+  assert.equal(chat.order.length, 8)
+})
+
+// Answers beside each other
+
+const columns = chat => Object.fromEntries(columnsOf(chat, branch(chat), childrenOf(chat)))
+const asked = () => reduce(emptyChat(), {
+  type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("pending-q", "q", { model: "m1" }),
+  beside: [emptyAnswer("b", "q", { model: "m2", compared: "pending-q" }), emptyAnswer("d", "q", { model: "m3", compared: "pending-q" })],
+})
+const started = chat => reduce(chat, { type: "streamed", answer: "pending-q", events: [{ seq: 1, event: { type: "started", conversation: "c", question: "q", answer: "a" } }] })
+
+test("answers asked for together stand side by side, also before and after the server names the first", () => {
+  assert.deepEqual(columns(asked()), { "pending-q": ["pending-q", "b", "d"] })
+  assert.deepEqual(columns(started(asked())), { a: ["a", "b", "d"] })
+  assert.equal(started(asked()).messages.get("d")?.compared, "a")
+})
+
+test("the first one's name does not take a person away from the version they look at", () => {
+  const chat = started(reduce(asked(), { type: "chosen", message: "d" }))
+  assert.deepEqual(branch(chat), ["q", "d"])
+})
+
+test("they stand side by side after a reload, until one is kept or gone on with", () => {
+  const messages = [question("q"), answer("a", "q"), answer("b", "q", { compared: "a" })]
+  const open = more => reduce(emptyChat(), { type: "opened", id: "c", messages: [...messages, ...more] })
+  assert.deepEqual(columns(open([])), { b: ["a", "b"] })
+  assert.deepEqual(columns(open([question("q2", "a"), answer("a2", "q2")])), {})
+  const kept = reduce(emptyChat(), { type: "opened", id: "c", messages: [messages[0], { ...messages[1], kept: true }, messages[2]] })
+  assert.deepEqual([columns(kept), branch(kept)], [{}, ["q", "a"]])
+})
+
+test("a person may put them together and side by side again", () => {
+  const together = reduce(started(asked()), { type: "spread", question: "q", open: false })
+  assert.deepEqual(columns(together), {})
+  assert.deepEqual(columns(reduce(together, { type: "spread", question: "q", open: true })), { a: ["a", "b", "d"] })
+})
+
+test("a refused column goes away alone, and a failed one makes place for its next attempt", () => {
+  const chat = reduce(started(asked()), { type: "refused", question: null, answer: "b" })
+  assert.deepEqual(columns(chat), { a: ["a", "d"] })
+  const failed = reduce(chat, { type: "streamed", answer: "d", events: [{ seq: Infinity, event: { type: "failed", state: "failed", code: "too_many_answers" } }] })
+  const again = reduce(reduce(failed, { type: "put", message: emptyAnswer("e", "q", { model: "m3", compared: "a" }) }), { type: "chosen", message: "a" })
+  assert.deepEqual(columns(again), { a: ["a", "e"] })
+})
+
+test("another version is no column", () => {
+  const chat = reduce(started(asked()), { type: "regenerated", answer: emptyAnswer("alone", "q") })
+  assert.deepEqual([columns(chat), branch(chat)], [{}, ["q", "alone"]])
+  assert.deepEqual(comparedWith(chat, "b", childrenOf(chat)), ["a", "b", "d"])
+})
+
+test("a cost is known where tokens and prices are", () => {
+  const usage = { prompt_tokens: 1000, completion_tokens: 500, reasoning_tokens: 0, seconds: null }
+  assert.equal(cost(usage, { prompt: 2, completion: 8 }), 0.006)
+  assert.equal(cost(usage, null), 0)
+  assert.equal(cost(null, { prompt: 2, completion: 8 }), 0)
 })

@@ -1,32 +1,43 @@
-/** What a model said: reasoning folded, text with its seams, sources, and how it ended. */
-import { html } from "../view.js"
-import { canProceed, isRunning, piecesBetweenSeams, speed } from "../chat.js"
-import { moment, number, t } from "../i18n.js"
+/** What a model said: reasoning folded, text with its seams, sources, and how it ended; under it what can be done with it. */
+import { html, lazy } from "../view.js"
+import { canProceed, isRunning, piecesBetweenSeams } from "../chat.js"
+import { number, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Citations } from "./citations.js"
+import { Foot } from "./foot.js"
 import { Icon } from "./icon.js"
 import { Markdown } from "./markdown.js"
 import { Notice } from "./notice.js"
 import { Reasoning } from "./reasoning.js"
-import { Versions } from "./versions.js"
 
 /** @import { Message, Seam } from "../chat.js" */
 
-/** @param {{ message: Message }} props */
-export function Answer({ message }) {
+const Rewriting = lazy(() => import("./rewriting.js").then(file => file.Rewriting))
+
+/** @param {{ message: Message, editing: boolean }} props */
+export function Answer({ message, editing }) {
+  const { regenerate } = usePage().actions
+  const running = isRunning(message)
+  return html`
+    <article class=${`message message--assistant ${running ? "message--running" : ""}`} data-id=${message.id} aria-label=${t("messages.answer")} aria-busy=${running}>
+      ${editing ? html`<${Rewriting} message=${message} />` : html`<${Said} message=${message} onRetry=${() => regenerate(message)} />`}
+      ${!running && !editing && html`<${Foot} message=${message} />`}
+    </article>
+  `
+}
+
+/** The words of an answer, and how they ended. @param {{ message: Message, onRetry: () => void }} props */
+export function Said({ message, onRetry }) {
   const running = isRunning(message)
   const isSilent = running && !message.text
   return html`
-    <article class=${`message message--assistant ${running ? "message--running" : ""}`} data-id=${message.id} aria-label=${t("messages.answer")} aria-busy=${running}>
-      <${Reasoning} message=${message} running=${isSilent} />
-      <div class="message__body">
-        ${text(message, running)}
-        ${isSilent && !message.reasoning && html`<${Waiting} message=${message} />`}
-      </div>
-      <${Citations} citations=${message.citations ?? []} />
-      <${Ending} message=${message} />
-      ${!running && html`<${Foot} message=${message} />`}
-    </article>
+    <${Reasoning} message=${message} running=${isSilent} />
+    <div class="message__body">
+      ${text(message, running)}
+      ${isSilent && !message.reasoning && html`<${Waiting} message=${message} />`}
+    </div>
+    <${Citations} citations=${message.citations ?? []} />
+    <${Ending} message=${message} onRetry=${onRetry} />
   `
 }
 
@@ -61,14 +72,14 @@ function Waiting({ message: { progress } }) {
   `
 }
 
-/** How it ended, where that is not as one expects. @param {{ message: Message }} props */
-function Ending({ message }) {
-  const { providerTitle, proceed, regenerate } = usePage().actions
+/** How it ended, where that is not as one expects. @param {{ message: Message, onRetry: () => void }} props */
+function Ending({ message, onRetry }) {
+  const { providerTitle, proceed } = usePage().actions
   const onProceed = canProceed(message) ? () => proceed(message) : undefined
   if (message.state === "failed" || message.state === "interrupted") {
     const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) || t("answer.service") }
     const code = message.code || (message.state === "interrupted" ? "server_restarted" : "provider_failed")
-    return html`<${Notice} trouble=${{ code, values }} onRetry=${() => regenerate(message)} onProceed=${onProceed} />`
+    return html`<${Notice} trouble=${{ code, values }} onRetry=${onRetry} onProceed=${onProceed} />`
   }
   const words = message.state === "stopped" ? t("answer.stopped")
     : message.reason === "length" || message.reason === "filter" ? t(`answer.${message.reason}`) : ""
@@ -80,32 +91,4 @@ function Ending({ message }) {
 /** @param {{ onClick: () => void }} props */
 function Proceed({ onClick }) {
   return html`<button type="button" class="button button--small" onClick=${onClick}><${Icon} name="forward" />${t("answer.proceed")}</button>`
-}
-
-/** @param {{ message: Message }} props */
-function Foot({ message }) {
-  const page = usePage()
-  const { store: { answering }, actions: { copy, regenerate } } = page
-  return html`
-    <footer class="message__foot">
-      ${message.text && html`
-        <button type="button" class="icon-button" aria-label=${t("message.copy")} title=${t("message.copy")} onClick=${() => copy(message.text)}><${Icon} name="copy" /></button>`}
-      ${message.state !== "failed" && message.state !== "interrupted" && html`
-      <button type="button" class="icon-button" aria-label=${t("answer.again")} title=${t("answer.again")} disabled=${Boolean(answering.value)}
-        onClick=${() => regenerate(message)}><${Icon} name="again" /></button>`}
-      <${Versions} message=${message} />
-      <span class="message__meta" title=${message.created_at ? moment(message.created_at) : undefined}>${account(page, message)}</span>
-    </footer>
-  `
-}
-
-/** Model · tokens · tokens a second. @param {import("../page.js").Page} page @param {Message} message */
-function account({ actions }, { model, provider, usage }) {
-  const rate = speed(usage)
-  const title = actions.modelTitle(model, provider) || actions.providerTitle(provider)
-  return [
-    title,
-    usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",
-    rate ? t("answer.speed", { rate: Math.round(rate * 10) / 10 }) : "",
-  ].filter(Boolean).join(" · ")
 }

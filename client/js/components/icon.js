@@ -53,6 +53,9 @@ export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`
 }
 
+/** Drawings that only some part of the page needs come with it. @param {Record<string, string>} more */
+export const addIcons = more => void Object.assign(PATHS, more)
+
 /** Whether there is a drawing of that name. @param {string} name */
 export const isIcon = name => Object.hasOwn(PATHS, name)
 

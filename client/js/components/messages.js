@@ -1,5 +1,5 @@
 /** The conversation: its messages from the first to the last, and the scroll that follows them only while one reads at the end. */
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { html, lazy, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { ScrollFollower } from "../scroll.js"
@@ -8,12 +8,16 @@ import { Announcer } from "./announcer.js"
 import { Icon } from "./icon.js"
 import { Question } from "./question.js"
 
+const Columns = lazy(() => import("./columns.js").then(file => file.Columns), ["columns"])
+
+const AnswerWith = lazy(() => import("./answer-with.js").then(file => file.AnswerWith), ["dialog", "picker"])
+
 /** Messages drawn at once; a longer past is added while nobody waits. */
 const FIRST = 10
 const STEP = 40
 
 export function Messages() {
-  const { chat, conversations, messageSignal, opening, path, sought } = usePage().store
+  const { chat, conversations, dialog, messageSignal, opening, path, sought } = usePage().store
   const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
@@ -49,15 +53,18 @@ export function Messages() {
         aria-label=${t("messages.to_end")} title=${t("messages.to_end")} onClick=${() => follower.current?.toEnd(true)}><${Icon} name="arrow_down" /></button>
     </div>
     <${Announcer} />
+    ${dialog.value.startsWith("again ") && html`<${AnswerWith} id=${dialog.value.slice(6)} />`}
   `
 }
 
 /** One message. It listens to itself only, so that a growing answer redraws nothing else. @param {{ id: string }} props */
 function Message({ id }) {
-  const { editing, messageSignal } = usePage().store
+  const { columns, editing, messageSignal } = usePage().store
   const message = messageSignal(id).value
   if (!message) return null
-  if (message.role === "assistant") return html`<${Answer} message=${message} />`
+  const together = message.role === "assistant" && columns.value.get(id)
+  if (together) return html`<${Columns} ids=${together} />`
+  if (message.role === "assistant") return html`<${Answer} message=${message} editing=${editing.value === id} />`
   return html`<${Question} message=${message} editing=${editing.value === id} />`
 }
 

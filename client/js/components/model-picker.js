@@ -23,18 +23,28 @@ export function ModelPicker({ onClose }) {
         <button type="button" class=${`icon-button ${asking ? "icon-button--busy" : ""}`} aria-label=${t("models.refresh")} title=${t("models.refresh")}
           disabled=${asking} onClick=${page.actions.refreshCatalogue}><${Icon} name="again" /></button>
       </header>
-      <${Listbox} label=${t("models.choose")} groups=${groups(page, text, onClose)} empty=${t("models.nothing_like", { text })}
+      <${Listbox} label=${t("models.choose")} groups=${modelGroups(page, text, chooseOne(page, onClose))} empty=${t("models.nothing_like", { text })}
         search=${{ text, placeholder: t("models.search"), onInput: search }} />
     <//>
   `
 }
 
-/** @param {Page} page @param {string} text @param {() => void} onClose @returns {import("./listbox.js").Group[]} */
-function groups({ store, actions }, text, onClose) {
+/** @typedef {{ isSelected: (model: Model) => boolean, take: (model: Model) => void }} Choosing */
+
+/** @param {Page} page @param {() => void} onClose @returns {Choosing} */
+function chooseOne({ actions }, onClose) {
+  const chosen = actions.shownChoice()
+  return {
+    isSelected: ({ id, provider }) => id === chosen.model && provider === chosen.provider,
+    take: ({ id, provider }) => { actions.chooseModel(id, provider); onClose() },
+  }
+}
+
+/** @param {Page} page @param {string} text @param {Choosing} choosing @returns {import("./listbox.js").Group[]} */
+export function modelGroups({ store, actions }, text, { isSelected, take }) {
   const { models, providers } = store.catalogue.value
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean)
   const matches = (/** @type {string} */ name) => words.every(word => name.toLocaleLowerCase().includes(word))
-  const chosen = actions.shownChoice()
 
   return [...providers].sort((a, b) => rank(a) - rank(b)).flatMap(provider => {
     const own = models.filter(model => model.provider === provider.id && matches(`${model.title} ${model.id} ${provider.title}`))
@@ -42,8 +52,8 @@ function groups({ store, actions }, text, onClose) {
     const options = own.map(model => ({
       id: `${provider.id}-${model.id}`.replaceAll(" ", "_"),
       content: modelLine(model, actions.modelTitle(model.id, model.provider)),
-      selected: model.id === chosen.model && model.provider === chosen.provider,
-      take: () => { actions.chooseModel(model.id, model.provider); onClose() },
+      selected: isSelected(model),
+      take: () => take(model),
     }))
     return [{ id: provider.id, title: provider.title || provider.id, note: providerNote(provider), options }]
   })

@@ -1,0 +1,47 @@
+/** What stands under an answer: the things done most, a menu for the rest, and who said it at what cost. */
+import { html } from "../view.js"
+import { cost, speed } from "../chat.js"
+import { moment, price, t } from "../i18n.js"
+import { usePage } from "../page.js"
+import { Icon } from "./icon.js"
+import { More } from "./more.js"
+import { Versions } from "./versions.js"
+
+/** @import { Message } from "../chat.js" */
+
+/** @param {{ message: Message }} props */
+export function Foot({ message }) {
+  const page = usePage()
+  const { store: { answering }, actions: { copy, regenerate } } = page
+  return html`
+    <footer class="message__foot">
+      ${message.text && html`
+        <button type="button" class="icon-button" aria-label=${t("message.copy")} title=${t("message.copy")} onClick=${() => copy(message.text)}><${Icon} name="copy" /></button>`}
+      ${message.state !== "failed" && message.state !== "interrupted" && html`
+      <button type="button" class="icon-button" aria-label=${t("answer.again")} title=${t("answer.again")} disabled=${Boolean(answering.value)}
+        onClick=${() => regenerate(message)}><${Icon} name="again" /></button>`}
+      ${message.text && html`<${More} message=${message} />`}
+      <${Versions} message=${message} />
+      <span class="message__meta" title=${details(page, message)}>${account(page, message)}</span>
+    </footer>
+  `
+}
+
+/** Model · tokens · tokens a second · price. @param {import("../page.js").Page} page @param {Message} message */
+export function account({ store, actions }, { model, provider, usage, edited_from: isEdited }) {
+  const rate = speed(usage)
+  const known = store.catalogue.value.models.find(each => each.id === model && each.provider === provider)
+  const sum = cost(usage, known?.prices)
+  return [
+    actions.modelTitle(model, provider) || actions.providerTitle(provider),
+    isEdited ? t("message.edited") : "",
+    usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",
+    rate ? t("answer.speed", { rate: Math.round(rate * 10) / 10 }) : "",
+    sum ? `≈ ${price(sum)}` : "",
+  ].filter(Boolean).join(" · ")
+}
+
+/** Provider and time. @param {import("../page.js").Page} page @param {Message} message */
+function details({ actions }, { provider, created_at: at }) {
+  return [actions.providerTitle(provider), at ? moment(at) : ""].filter(Boolean).join(" · ")
+}

@@ -1,0 +1,33 @@
+/** What can be done with a message, besides what has a button of its own. */
+import { html } from "../view.js"
+import { t } from "../i18n.js"
+import { usePage } from "../page.js"
+import { addIcons } from "./icon.js"
+import { Menu } from "./menu.js"
+
+/** @import { Message } from "../chat.js" */
+/** @import { Item } from "./menu.js" */
+
+addIcons({
+  fork: "M7 5a2 2 0 1 0 0 4a2 2 0 1 0 0-4M17 5a2 2 0 1 0 0 4a2 2 0 1 0 0-4M12 15a2 2 0 1 0 0 4a2 2 0 1 0 0-4M7 9v1.5a2 2 0 0 0 2 2h6a2 2 0 0 0 2-2V9M12 12.5V15",
+  swap: "M5 9h13l-3.5-3.5M19 15H6l3.5 3.5",
+  letters: "M6 7V5.5h12V7M12 5.5v13M9.5 18.5h5",
+})
+
+/** @param {{ message: Message, onClose: (how: { focusBack: boolean }) => void }} props */
+export function MessageMenu({ message, onClose }) {
+  const { store: { answering, dialog, editing }, actions: { deeds } } = usePage()
+  const act = (/** @type {(all: typeof import("../deeds.js")) => unknown} */ deed) => () => void deeds().then(deed)
+  const isAnswer = message.role === "assistant"
+  const isFree = !answering.value
+
+  /** @type {(Item | false)[]} */
+  const items = [
+    isAnswer && isFree && { icon: "swap", label: t("answer.other_model"), run: () => { dialog.value = `again ${message.id}` } },
+    isAnswer && { icon: "pencil", label: t("answer.edit"), run: () => { editing.value = message.id } },
+    isAnswer && { icon: "letters", label: t("message.copy_text"), run: act(({ copyText }) => copyText(message)) },
+    isFree && { icon: "fork", label: t("message.fork"), run: act(({ fork }) => fork(message)) },
+    { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },
+  ]
+  return html`<${Menu} label=${t("message.more")} items=${items.filter(item => item !== false)} onClose=${onClose} />`
+}

@@ -1,0 +1,176 @@
+"""Everything one can do with a message, in Chromium, against the real server and two models that speak by script."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from g4f.base import Provider
+from g4f.chat import ChatRequest, Event, Finished, Model, Text, Usage
+from server import running_app
+from server.context import KEY, Services
+from server.edge import HttpServer
+from server.settings import load
+from tests.e2e.conftest import Watched
+
+pytestmark = pytest.mark.timeout(180)
+RICH = "Вот **главное**:\n\n```python\nprint(1)\n```\n\n- раз\n- два\n\nИ [ссылка](https://example.org/)."
+
+
+class Scripted(Provider):
+    """Says who it is and what it was told before; on and on when asked to."""
+
+    title = "По сценарию"
+    url = "https://example.org"
+    local = True
+
+    async def list_models(self) -> Sequence[Model]:
+        return [Model(name, title) for name, title in (("ash", "Ясень"), ("oak", "Дуб"), ("elm", "Вяз"), ("fir", "Ель"))]
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        asked = request.messages[-1].text
+        before = [message.text for message in request.messages[:-1] if message.role == "assistant"]
+        if "разметка" in asked:
+            yield Text(RICH)
+        else:
+            yield Text(f"Говорит {request.model}. ")
+        if "вспомни" in asked:
+            yield Text(f"Раньше было: {before[-1]}")
+        while "долго" in asked:
+            await asyncio.sleep(0.03)
+            yield Text("ещё ")
+        yield Usage(prompt_tokens=1000, completion_tokens=500, seconds=10)
+        yield Finished()
+
+
+@pytest.fixture
+def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[str, Services]]:
+    told = {"data_dir": str(tmp_path), "port": 0, "open_browser": False, "discovery": False}
+    settings = load(tmp_path / "none.json", {}, told | getattr(request, "param", {}))
+    with running_app(settings, {"Scripted": Scripted}) as app:
+        services: Services = app.extensions[KEY]
+        services.loop.run(services.catalog.refresh())
+        server = HttpServer(app, services.loop, settings)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        yield f"http://127.0.0.1:{server.port}", services
+        server.close()
+        thread.join()
+        server.shutdown()
+
+
+@pytest.fixture
+def watched(browser: Any, served: tuple[str, Services]) -> Iterator[Watched]:
+    watched = Watched(browser, served[0], viewport={"width": 1280, "height": 800})
+    watched.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield watched
+    watched.context.close()
+    assert watched.faults == []
+
+
+def start(watched: Watched) -> Page:
+    page: Page = watched.page
+    page.goto(watched.address)
+    expect(page.get_by_role("button", name=re.compile("Выбрать модель"))).to_contain_text("Ясень")
+    return page
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Сообщение").fill(text)
+    page.keyboard.press("Enter")
+
+
+def answer(page: Page) -> Any:
+    return page.locator(".message--assistant").last
+
+
+def finished(page: Page) -> None:
+    expect(page.get_by_role("button", name="Остановить", exact=True)).to_have_count(0)
+    expect(answer(page)).to_have_attribute("aria-busy", "false")
+
+
+def more(page: Page, of: Any, wish: str) -> None:
+    of.hover()
+    of.get_by_role("button", name="Ещё").click()
+    page.get_by_role("menuitem", name=wish).click()
+
+
+def test_an_answer_is_rewritten_and_the_model_goes_by_it(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Привет")
+    finished(page)
+    more(page, answer(page), "Изменить ответ")
+    field = page.get_by_role("textbox", name="Изменить ответ")
+    expect(field).to_be_focused()
+    field.fill("Меня зовут **Ёж**.")
+    page.keyboard.press("Control+Enter")
+    expect(answer(page).locator("strong")).to_have_text("Ёж")
+    expect(answer(page)).to_contain_text("изменено вами")
+    expect(answer(page)).to_contain_text("2/2")
+    say(page, "вспомни")
+    expect(answer(page)).to_contain_text("Раньше было: Меня зовут Ёж.")
+    finished(page)
+    page.reload()
+    expect(answer(page)).to_contain_text("Раньше было")
+    expect(page.locator(".message--assistant").first).to_contain_text("изменено вами")
+    page.locator(".message--assistant").first.hover()
+    page.locator(".message--assistant").first.get_by_role("button", name="Предыдущий вариант").click()
+    expect(answer(page)).to_contain_text("Говорит ash")
+
+
+def test_an_edit_that_is_left_changes_nothing(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Привет")
+    finished(page)
+    more(page, answer(page), "Изменить ответ")
+    page.get_by_role("textbox", name="Изменить ответ").fill("Иначе")
+    page.keyboard.press("Escape")
+    expect(answer(page)).to_contain_text("Говорит ash")
+    expect(page.locator(".versions")).to_have_count(0)
+
+
+def test_a_branch_goes_on_in_a_conversation_of_its_own(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Первый")
+    finished(page)
+    say(page, "Второй")
+    finished(page)
+    address = page.url
+    more(page, page.locator(".message--assistant").first, "Продолжить в новой беседе")
+    expect(page.get_by_role("link", name="Первый (2)")).to_be_visible()
+    expect(page.locator(".message--user")).to_have_count(1)
+    assert page.url != address
+    say(page, "вспомни")
+    expect(answer(page)).to_contain_text("Раньше было: Говорит ash")
+    page.go_back()
+    expect(page.locator(".message--user")).to_have_count(2)
+
+
+def test_another_model_answers_the_same_question(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Привет")
+    finished(page)
+    more(page, answer(page), "Ответить другой моделью")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("Дуб")
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_contain_text("Говорит oak")
+    expect(answer(page)).to_contain_text("2/2")
+    expect(page.get_by_role("button", name=re.compile("Выбрать модель"))).to_contain_text("Ясень")
+
+
+def test_an_answer_is_copied_without_its_marks(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "разметка")
+    finished(page)
+    more(page, answer(page), "Скопировать без разметки")
+    expect(page.get_by_text("Скопировано")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "Вот главное:\n\nprint(1)\n\n• раз\n• два\n\nИ ссылка (https://example.org/)."

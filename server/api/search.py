@@ -32,6 +32,7 @@ def search() -> Response:
         archived=query.flag("archived"),
         by_rank=order == "best",
     )
+    services().indexer.catch_up()
     found, following = services().store.search(owner(), wanted, query.number("limit", PAGE, LARGEST_PAGE), _cursor())
     return jsonify(results=[vars(each) for each in found], next=None if following is None else str(following))
 

@@ -108,12 +108,12 @@ class Database:
         try:
             with self._writing.begin() as connection:
                 return job(connection)
-        except IntegrityError:
+        except (IntegrityError, sqlite3.IntegrityError):
             raise  # it is what was to be written that is wrong: trying again would not help
-        except DBAPIError as error:
-            if "locked" in str(error.orig):
+        except (DBAPIError, sqlite3.Error) as error:
+            if "locked" in _reason(error):
                 self._found_locked_at = time.monotonic()
-            raise StorageUnavailable(str(error.orig)) from error
+            raise StorageUnavailable(_reason(error)) from error
 
     def write(self, job: Callable[[Connection], Result]) -> Result:
         """``submit`` and wait. Raises ``StorageUnavailable`` when it could not be committed; then nothing was written."""
@@ -126,8 +126,8 @@ class Database:
                 return job(connection)
         except NoConnection as error:
             raise StorageUnavailable("all reading connections are busy") from error
-        except DBAPIError as error:
-            raise StorageUnavailable(str(error.orig)) from error
+        except (DBAPIError, sqlite3.Error) as error:
+            raise StorageUnavailable(_reason(error)) from error
 
     def close(self) -> None:
         self._writer.shutdown(wait=True)
@@ -153,6 +153,11 @@ def _engine(path: Path, begin: str, *, pooled: bool) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _reason(error: DBAPIError | sqlite3.Error) -> str:
+    """What the driver says, however it was reached."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _version(connection: Connection) -> str | None:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, bindparam
 
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
 from server.conversations import TERMINAL, Answer, Conversation, Message, Question, fold
-from server.storage.statements import ALL, EVENTS_AFTER, select_conversations
+from server.storage.prepared import Prepared
+from server.storage.statements import ALL, EVENTS_AFTER, VISIBLE, select_conversations
 from server.storage.tables import conversation
 
 StoredEvent = tuple[int, str, str]  # seq, type, data
 VALUES = "role_values"
 
+_CONVERSATION = Prepared(select_conversations().where(VISIBLE, conversation.c.id == bindparam("conversation_id")))
+_EVENTS_AFTER = Prepared(EVENTS_AFTER)
+
 
 def find_conversation(connection: Connection, owner: str, conversation_id: str) -> Conversation | None:
-    query = select_conversations().where(
-        conversation.c.id == conversation_id, conversation.c.owner == owner, conversation.c.deleted_at.is_(None)
-    )
-    row = connection.execute(query).first()
+    row = _CONVERSATION.first(connection, owner=owner, conversation_id=conversation_id)
     return to_conversation(row) if row else None
 
 
@@ -80,9 +81,10 @@ def to_message(connection: Connection, row: Row[Any]) -> Message:
     return answer if row.state in TERMINAL else _fold_rows(answer, events_of(connection, row.id, row.seq))
 
 
-def first_bytes(rows: Iterable[Any], most: int) -> list[StoredEvent]:
+def first_events(connection: Connection, answer_id: str, after: int, limit: int, most: int) -> list[StoredEvent]:
+    """At most ``limit`` events, and no more than ``most`` characters and one event."""
     taken: list[StoredEvent] = []
-    for row in rows:
+    for row in _EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=limit):
         taken.append((row[0], row[1], row[2]))
         most -= len(row[2])
         if most <= 0:
@@ -91,8 +93,7 @@ def first_bytes(rows: Iterable[Any], most: int) -> list[StoredEvent]:
 
 
 def events_of(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
-    values = {"answer_id": answer_id, "after": after, "limit": ALL}
-    return [tuple(row) for row in connection.execute(EVENTS_AFTER, values)]
+    return list(_EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=ALL))
 
 
 def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:

@@ -1,12 +1,14 @@
 """The search: an FTS5 index of stems beside the messages, and questions to it.
 
 The index is derived: ``prepare`` makes it anew when it is absent or of another version, and the ``Indexer`` fills it in the
-background. ``index`` is the one place that keeps it true; every job that writes a message or a title calls it in its own
-transaction. Entries of messages that are removed leave by themselves, and ``sweep`` removes their stems. Source: https://sqlite.org/fts5.html
+background. ``index`` and ``index_later`` keep it true; every job that writes a message or a title calls one of them in its own
+transaction. What waits is written down there, so that a kill loses nothing. Entries of messages that are removed leave by
+themselves, and ``sweep`` removes their stems. Source: https://sqlite.org/fts5.html
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Sequence
@@ -19,12 +21,15 @@ from server.errors import StorageUnavailable
 from server.finding import Found, Wanted
 from server.storage import words
 from server.storage.database import Database
+from server.storage.prepared import driver
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 20_000  # characters that are indexed within the transaction that writes them; more is left to the indexer
 PORTION = 50  # messages the indexer adds in one transaction
 PORTION_CHARACTERS = 100_000
+FRESH = 20  # messages that are entered before a search, if they wait
+FRESH_CHARACTERS = 20_000
 PAUSE = 2.0  # seconds between two looks at whether something waits
 RANKED = 1_000  # results that can be seen in the order of rank
 RANKED_AMONG = 3_000  # the newest matches; to rank all those of a common word would take half a second
@@ -68,10 +73,13 @@ _WAITING = text(f"{_TEXTS} WHERE message.id IN (SELECT message_id FROM search_wa
 _FORGET = text("DELETE FROM search_entry WHERE message_id IN :ids").bindparams(bindparam("ids", expanding=True))
 _WAIT = text("INSERT INTO search_waiting (message_id) VALUES (:id)")
 _LEAVE = text("DELETE FROM search_waiting WHERE message_id IN :ids").bindparams(bindparam("ids", expanding=True))
-_TAKE = text("DELETE FROM search_waiting WHERE ticket = :ticket")
-_LAST_NUMBER = text("SELECT max(number) FROM search_entry WHERE number BETWEEN :first AND :first + 1048575")
-_ENTER = text("INSERT INTO search_entry (number, message_id, conversation_id) VALUES (:number, :id, :conversation_id)")
-_FILL = text("INSERT INTO search_index (rowid, title, body) VALUES (:number, :title, :body)")
+# Run on the driver itself, as in server/storage/prepared.py: each message needs them.
+_WAIT_ANEW = "INSERT OR REPLACE INTO search_waiting (message_id) VALUES (?)"
+_TAKE = "DELETE FROM search_waiting WHERE ticket = ?"
+_FORGET_ONE = "DELETE FROM search_entry WHERE message_id = ?"
+_LAST_NUMBER = "SELECT max(number) FROM search_entry WHERE number BETWEEN ?1 AND ?1 + 1048575"
+_ENTER = "INSERT INTO search_entry (number, message_id, conversation_id) VALUES (?, ?, ?)"
+_FILL = "INSERT INTO search_index (rowid, title, body) VALUES (?, ?, ?)"
 
 
 # Keeping it true
@@ -104,6 +112,11 @@ def index(connection: Connection, message_ids: Sequence[str]) -> None:
                 connection.execute(_WAIT, {"id": row.id})
 
 
+def index_later(connection: Connection, message_id: str) -> None:
+    """The same for what people wait for: the mark is in this transaction, the entry is left to the indexer and to who searches."""
+    driver(connection).execute(_WAIT_ANEW, (message_id,))
+
+
 def index_title(connection: Connection, conversation_id: str) -> None:
     """This conversation has a new title."""
     index(connection, list(connection.execute(_FIRST, {"id": conversation_id}).scalars()))
@@ -129,11 +142,12 @@ def _to_entry(row: Any) -> _Entry:
 
 
 def _enter(connection: Connection, entry: _Entry) -> None:
+    execute = driver(connection).execute
     first = _number(entry.created_at)
-    last = connection.execute(_LAST_NUMBER, {"first": first}).scalar()
+    (last,) = execute(_LAST_NUMBER, (first,)).fetchone()
     number = first if last is None else last + 1
-    connection.execute(_ENTER, {"number": number, "id": entry.id, "conversation_id": entry.conversation_id})
-    connection.execute(_FILL, {"number": number, "title": entry.title, "body": entry.body})
+    execute(_ENTER, (number, entry.id, entry.conversation_id))
+    execute(_FILL, (number, entry.title, entry.body))
 
 
 def _number(moment: float) -> int:
@@ -142,7 +156,7 @@ def _number(moment: float) -> int:
 
 
 class Indexer:
-    """Enters what waits for it: an older database, a large import, a very long answer. A thread that mostly sleeps."""
+    """Enters what waits for it: what was just said, an older database, a large import. A thread that mostly sleeps."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -154,6 +168,11 @@ class Indexer:
         self._stopped.set()
         self._thread.join()
 
+    def catch_up(self) -> None:
+        """Enter what was said a moment ago: whoever searches looks for that, too."""
+        with contextlib.suppress(StorageUnavailable):
+            fill(self._database, FRESH, FRESH_CHARACTERS)
+
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
@@ -164,11 +183,11 @@ class Indexer:
             self._stopped.wait(PAUSE)
 
 
-def fill(database: Database, portion: int = PORTION) -> int:
-    """Enter some messages that wait; returns how many. The stems are made outside of the transaction."""
+def fill(database: Database, portion: int = PORTION, characters: int = PORTION_CHARACTERS) -> int:
+    """Enter some messages that wait, the newest first; returns how many. The stems are made outside of the transaction."""
     rows = database.read(lambda connection: connection.execute(_WAITING, {"limit": portion}).all())
     entries: list[tuple[int, _Entry]] = []
-    left = PORTION_CHARACTERS
+    left = characters
     for row in rows:
         entries.append((row.ticket, _to_entry(row)))
         left -= len(row.text)
@@ -181,10 +200,13 @@ def fill(database: Database, portion: int = PORTION) -> int:
 
 def _enter_waiting(connection: Connection, entries: Sequence[tuple[int, _Entry]]) -> None:
     """Whose ticket is gone was changed meanwhile, and taken care of by whoever changed it, or removed."""
+    execute = driver(connection).execute
+    taken = [entry for ticket, entry in entries if execute(_TAKE, (ticket,)).rowcount]
+    for entry in taken:
+        execute(_FORGET_ONE, (entry.id,))
     sweep(connection)
-    for ticket, entry in entries:
-        if connection.execute(_TAKE, {"ticket": ticket}).rowcount:
-            _enter(connection, entry)
+    for entry in taken:
+        _enter(connection, entry)
 
 
 # Asking it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from server.storage.tables import conversation, event, generation, message
 
@@ -86,7 +86,7 @@ INSERT_EVENTS = {
 def select_conversations() -> Any:
     # Not a question asked for each conversation: SQLite would walk all that is running for every one of them.
     written = select(message.c.conversation_id).join(generation, generation.c.answer_id == message.c.id)
-    running = conversation.c.id.in_(written.where(generation.c.state.in_(RUNNING)))
+    running = conversation.c.id.in_(written.where(or_(*(generation.c.state == state for state in RUNNING))))
     return select(conversation, running.label("running"))
 
 

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, true, update
 
 from server.conversations import Answer, Conversation, Ended, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
 from server.storage import library, search
 from server.storage.database import Database
-from server.storage.rows import StoredEvent, find_conversation, first_bytes, to_conversation, to_message, to_stored
+from server.storage.prepared import Prepared
+from server.storage.rows import StoredEvent, find_conversation, first_events, to_conversation, to_message, to_stored
 from server.storage.statements import (
-    EVENTS_AFTER,
     MESSAGE,
     MESSAGES,
     PAGE_BYTES,
@@ -30,6 +30,11 @@ from server.storage.statements import (
 )
 from server.storage.tables import conversation, event, generation, message
 from server.storage.writing import EventRow, find_asked, finish, import_conversation, insert_events, open_answer, proceed
+
+_MESSAGES = Prepared(MESSAGES)
+_MESSAGE = Prepared(MESSAGE)
+_STATE = Prepared(STATE)
+_PLACE = Prepared(PLACE)
 
 
 class SqlStore:
@@ -69,14 +74,14 @@ class SqlStore:
 
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]:
         def read(connection: Connection) -> list[Message]:
-            rows = connection.execute(MESSAGES, {"owner": owner, "conversation_id": conversation_id}).all()
+            rows = _MESSAGES.all(connection, owner=owner, conversation_id=conversation_id)
             return [to_message(connection, row) for row in rows]
 
         return self.database.read(read)
 
     def answer(self, owner: str, answer_id: str) -> Answer | None:
         def read(connection: Connection) -> Answer | None:
-            row = connection.execute(MESSAGE, {"owner": owner, "message_id": answer_id}).first()
+            row = _MESSAGE.first(connection, owner=owner, message_id=answer_id)
             found = to_message(connection, row) if row else None
             return found if isinstance(found, Answer) else None
 
@@ -84,11 +89,11 @@ class SqlStore:
 
     def state_of(self, owner: str, answer_id: str) -> State | None:
         """Without reading what it says: that may be megabytes. Also of an answer in a deleted conversation."""
-        row = self._first(STATE, owner=owner, message_id=answer_id)
+        row = self._first(_STATE, owner=owner, message_id=answer_id)
         return row.state if row else None
 
     def place_of(self, owner: str, answer_id: str) -> Opened | None:
-        row = self._first(PLACE, owner=owner, message_id=answer_id)
+        row = self._first(_PLACE, owner=owner, message_id=answer_id)
         if row is None or row.author != "assistant":
             return None
         return Opened(row.conversation_id, row.parent_id, row.id, existed=True)
@@ -96,8 +101,8 @@ class SqlStore:
     def asked(self, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None:
         return self.database.read(lambda connection: find_asked(connection, owner, conversation_id, question_id, text))
 
-    def _first(self, query: Any, **values: Any) -> Row[Any] | None:
-        return self.database.read(lambda connection: connection.execute(query, values).first())
+    def _first(self, statement: Prepared, **values: Any) -> Any:
+        return self.database.read(lambda connection: statement.first(connection, **values))
 
     def change(
         self, owner: str, conversation_id: str, change: Change, revision: int | None, now: float
@@ -215,8 +220,7 @@ class SqlStore:
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[StoredEvent]:
         """At most ``limit`` events, and no more than ``PAGE_BYTES`` and one event: a reader who stops holds this much in memory."""
-        values = {"answer_id": answer_id, "after": after, "limit": limit}
-        return self.database.read(lambda connection: first_bytes(connection.execute(EVENTS_AFTER, values), PAGE_BYTES))
+        return self.database.read(lambda connection: first_events(connection, answer_id, after, limit, PAGE_BYTES))
 
     def unfinished(self) -> list[tuple[str, int]]:
         """(answer id, number of its last event) of every answer that is not in a terminal state."""

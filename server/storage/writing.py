@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server import wire
 from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, Message, NewAnswer, Opened, Proceeding
 from server.errors import Conflict, NotFound
 from server.storage import search
+from server.storage.prepared import Prepared, driver
 from server.storage.rows import asked_with, details, to_message, to_stored
 from server.storage.statements import (
     ANY_MESSAGE,
@@ -33,13 +34,30 @@ from server.storage.tables import conversation, generation, message
 
 EventRow = dict[str, Any]
 
+_ANY_MESSAGE = Prepared(ANY_MESSAGE)
+_CONVERSATION = Prepared(CONVERSATION)
+_FIRST_ANSWER = Prepared(
+    select(message.c.id).where(message.c.parent_id == bindparam("question_id")).order_by(message.c.number).limit(1)
+)
+_SENT = Prepared(SENT)
+_NEWEST = Prepared(NEWEST_MESSAGE)
+_NEW_CONVERSATION = Prepared(
+    INSERT_CONVERSATION,
+    *("id", "owner", "title", "model", "provider", "role", "created_at", "updated_at", "revision", "options"),
+)
+_NEW_MESSAGE = Prepared(INSERT_MESSAGE, *(column.name for column in message.c if not column.nullable), "parent_id")
+_NEW_GENERATION = Prepared(INSERT_GENERATION, *(column.name for column in generation.c if not column.nullable))
+_END_MESSAGE = Prepared(END_MESSAGE)
+_END_GENERATION = Prepared(END_GENERATION)
+_TOUCH_CONVERSATION = Prepared(TOUCH_CONVERSATION)
+
 
 def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     values = [(row["answer_id"], row["seq"], row["type"], row["data"]) for row in rows]
     done = 0
     for size, statement in INSERT_EVENTS.items():
         while len(values) - done >= size:
-            connection.exec_driver_sql(statement, tuple(chain.from_iterable(values[done : done + size])))
+            driver(connection).execute(statement, tuple(chain.from_iterable(values[done : done + size])))
             done += size
 
 
@@ -50,31 +68,26 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
     _open_conversation(connection, new)
     number, newest = _newest(connection, new.conversation_id)
     common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
-    rows: list[dict[str, Any]] = []
     if new.question_text is not None:
         number += 1
         parent_id = newest if new.parent_id is None else _parent(connection, new)
         asked = {"id": new.question_id, "parent_id": parent_id, "author": "user", "text": new.question_text}
-        rows.append({**asked, "number": number, **common})
+        _NEW_MESSAGE.run(connection, **asked, number=number, **common)
+        search.index_later(connection, new.question_id)
     answer = {"id": new.answer_id, "parent_id": new.question_id, "author": "assistant", "text": ""}
     marks = {"details": json.dumps({"compared": new.compared})} if new.compared else {}
-    rows.append({**answer, "number": number + 1, **common, **marks})
-    connection.execute(INSERT_MESSAGE, rows)
-    if new.question_text is not None:
-        search.index(connection, [new.question_id])
-    connection.execute(
-        INSERT_GENERATION,
-        {
-            "answer_id": new.answer_id,
-            "number": 1,
-            "state": "running",
-            "provider": new.provider,
-            "model": new.model,
-            "role": new.role,
-            "options": json.dumps(dict(new.options)),
-            "seq": 0,
-            "started_at": new.now,
-        },
+    _NEW_MESSAGE.run(connection, **{**answer, "number": number + 1, **common, **marks})
+    _NEW_GENERATION.run(
+        connection,
+        answer_id=new.answer_id,
+        number=1,
+        state="running",
+        provider=new.provider,
+        model=new.model,
+        role=new.role,
+        options=json.dumps(dict(new.options)),
+        seq=0,
+        started_at=new.now,
     )
     kind, data = wire.to_row(Asked(new.conversation_id, new.question_id, new.answer_id))
     insert_events(connection, [{"answer_id": new.answer_id, "seq": 1, "type": kind, "data": data}])
@@ -112,7 +125,7 @@ def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
     """The answer that this very send opened before, if it did (A-089)."""
     if new.question_text is not None:
         return find_asked(connection, new.owner, new.conversation_id, new.question_id, new.question_text)
-    row = connection.execute(SENT, {"message_id": new.answer_id}).first()
+    row = _SENT.first(connection, message_id=new.answer_id)
     if row is None:
         return None
     if row.owner != new.owner or row.conversation_id != new.conversation_id:
@@ -124,22 +137,20 @@ def _existing(connection: Connection, new: NewAnswer) -> Opened | None:
 
 def find_asked(connection: Connection, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None:
     """The first answer to this question, if it was asked before. Raises when the id stands for something else."""
-    row = connection.execute(SENT, {"message_id": question_id}).first()
+    row = _SENT.first(connection, message_id=question_id)
     if row is None:
         return None
     if row.owner != owner or row.conversation_id != conversation_id:
         raise NotFound
     if row.author != "user" or row.text != text:
         raise Conflict("This id was used for another message")
-    answer_id = connection.execute(
-        select(message.c.id).where(message.c.parent_id == row.id).order_by(message.c.number).limit(1)
-    ).scalar_one()
-    return Opened(row.conversation_id, row.id, answer_id, existed=True)
+    answer = _FIRST_ANSWER.first(connection, question_id=row.id)
+    return Opened(row.conversation_id, row.id, answer.id, existed=True)
 
 
 def _newest(connection: Connection, conversation_id: str) -> tuple[int, str | None]:
     """Number and id of the conversation's last message."""
-    row = connection.execute(NEWEST_MESSAGE, {"conversation_id": conversation_id}).first()
+    row = _NEWEST.first(connection, conversation_id=conversation_id)
     return (row.number, row.id) if row else (0, None)
 
 
@@ -147,19 +158,19 @@ def _parent(connection: Connection, new: NewAnswer) -> str | None:
     """What the question follows because its asker said so: nothing, or a message of this conversation."""
     if not new.parent_id:
         return None
-    row = connection.execute(SENT, {"message_id": new.parent_id}).first()
+    row = _SENT.first(connection, message_id=new.parent_id)
     if row is None or row.conversation_id != new.conversation_id:
         raise NotFound
     return new.parent_id
 
 
 def _open_conversation(connection: Connection, new: NewAnswer) -> None:
-    row = connection.execute(CONVERSATION, {"conversation_id": new.conversation_id}).first()
+    row = _CONVERSATION.first(connection, conversation_id=new.conversation_id)
     chosen = {"model": new.model, "provider": new.provider, "role": new.role, "updated_at": new.now}
     if row is None:
         fresh = {"id": new.conversation_id, "owner": new.owner, "title": new.title, "created_at": new.now, "revision": 1}
         fresh["options"] = to_stored(new.options, new.role_values)
-        connection.execute(INSERT_CONVERSATION, {**fresh, **chosen})
+        _NEW_CONVERSATION.run(connection, **fresh, **chosen)
     elif row.owner != new.owner:
         raise NotFound
     else:
@@ -174,29 +185,26 @@ def _open_conversation(connection: Connection, new: NewAnswer) -> None:
 
 def finish(connection: Connection, answer_id: str, end: Ended, now: float) -> None:
     """Move an answer from its log into its message, once: terminal states never change."""
-    row = connection.execute(ANY_MESSAGE, {"message_id": answer_id}).first()
+    row = _ANY_MESSAGE.first(connection, message_id=answer_id)
     if row is None or row.state in TERMINAL:
         return
     answer = to_message(connection, row)
     assert isinstance(answer, Answer)
-    said = {"new_text": answer.text, "new_details": json.dumps(details(answer))}
-    connection.execute(END_MESSAGE, {"answer_id": answer_id, **said})
-    connection.execute(
-        END_GENERATION,
-        {
-            "of_answer": answer_id,
-            "of_number": row.generation_number,
-            "new_state": end.state,
-            "new_reason": end.reason,
-            "new_code": end.code,
-            "new_provider": answer.provider,
-            "new_model": answer.model,
-            "new_seq": answer.seq,
-            "new_finished_at": now,
-        },
+    _END_MESSAGE.run(connection, answer_id=answer_id, new_text=answer.text, new_details=json.dumps(details(answer)))
+    _END_GENERATION.run(
+        connection,
+        of_answer=answer_id,
+        of_number=row.generation_number,
+        new_state=end.state,
+        new_reason=end.reason,
+        new_code=end.code,
+        new_provider=answer.provider,
+        new_model=answer.model,
+        new_seq=answer.seq,
+        new_finished_at=now,
     )
-    connection.execute(TOUCH_CONVERSATION, {"of": row.conversation_id, "now": now})
-    search.index(connection, [answer_id])
+    _TOUCH_CONVERSATION.run(connection, of=row.conversation_id, now=now)
+    search.index_later(connection, answer_id)
 
 
 def import_conversation(connection: Connection, owner: str, arrived: Conversation, messages: Sequence[Message]) -> int | None:

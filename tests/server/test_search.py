@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from server.context import Services
-from server.conversations import Answer, Ask, Conversation, Conversations, Message, Question
+from server.conversations import Answer, Ask, Conversation, Conversations, Ended, Message, Question
 from server.finding import Change, Found, Wanted
 from server.storage import search, words
 from server.storage.database import FILE_NAME, Database, temporary
@@ -414,4 +414,31 @@ def test_shelves_survive_an_import(store: SqlStore) -> None:
 
 def test_asking_by_the_domain_is_searched_too(store: SqlStore) -> None:
     Conversations(store).ask("owner", Ask("q", "Дожди", "m", "p", conversation_id="c"))
+    assert search.fill(store.database) == 1
     assert ids(find(store, "дождь")) == ["q"]
+
+
+def test_what_was_said_just_before_a_kill_is_found_after_it(tmp_path: Path) -> None:
+    """The entry is made later; that it has to be made is written down with the question and with the answer's end."""
+    with temporary(tmp_path) as database:
+        store = SqlStore(database)
+        opened = Conversations(store).ask("owner", Ask("q", "Дожди", "m", "p", conversation_id="c"))
+        row = {"answer_id": opened.answer_id, "seq": 2, "type": "text", "data": "Зонтики"}
+        store.append([row], [(opened.answer_id, Ended("interrupted", code="server_restarted"), 1.0)]).result()
+    with temporary(tmp_path) as database:
+        store = SqlStore(database)
+        while search.fill(database):
+            pass
+        assert ids(find(store, "дождь")) == ["q"]
+        assert ids(find(store, "зонтик")) == [opened.answer_id]
+
+
+def test_an_answer_that_is_gone_on_with_is_found_by_all_it_says_and_once(store: SqlStore) -> None:
+    opened = Conversations(store).ask("owner", Ask("q", "Дожди", "m", "p", conversation_id="c"))
+    for seq, word in ((2, "Зонтики "), (3, "плащи")):
+        row = {"answer_id": opened.answer_id, "seq": seq, "type": "text", "data": word}
+        store.append([row], [(opened.answer_id, Ended("stopped"), 1.0)]).result()
+        assert search.fill(store.database)
+        store.proceed("owner", opened.answer_id, 2.0)
+    for word in ("зонтик", "плащ"):
+        assert ids(find(store, word)) == [opened.answer_id]

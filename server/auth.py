@@ -33,6 +33,7 @@ PUBLIC = frozenset(
         "pages.versioned",
         "pages.favicon",
         "pages.robots",
+        "pages.shared",
         "shared.show",
         "auth.login",
         "auth.session",

@@ -16,7 +16,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from whitenoise import WhiteNoise
 
 from server.context import browser_language, chosen_language, services
-from server.errors import NotFound
+from server.errors import ApiError, NotFound
+from server.guard import client
+from server.headers import NOINDEX
 from server.languages import LANGUAGES
 
 CLIENT = Path(__file__).resolve().parent.parent / "client"
@@ -218,6 +220,20 @@ def chat_without_slash() -> AnyResponse:
 @blueprint.get("/login")
 def login() -> Response:
     return services().pages.shell("login", "./")
+
+
+@blueprint.get("/s/<token>")
+def shared(token: str) -> Response:
+    """A conversation for whoever has its link. A link that shows nothing, for whatever reason, is the same page and a 404."""
+    try:
+        services().sharing.find(token, client(request).address)
+        status = 200
+    except ApiError as refusal:
+        status = refusal.status
+    page = services().pages.shell("shared", "../")
+    page.status_code = status
+    page.headers["X-Robots-Tag"] = NOINDEX
+    return page
 
 
 @blueprint.get("/help/<language>/<name>")

@@ -15,6 +15,7 @@ from server.shown import KeptShare, Shown
 
 PING = b": \n\n"
 SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number
+_MODEL_FILE = re.compile(r"^.*[/\\]([^/\\]+)\.gguf$", re.IGNORECASE | re.DOTALL)  # llama.cpp names a model by its path on the disk
 _HALF = re.compile("[\ud800-\udfff]")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -176,7 +177,7 @@ def _shared_message_to_json(message: Message) -> dict[str, Any]:
         "state": message.state,
         "reason": message.reason,
         "provider": message.provider,
-        "model": message.model,
+        "model": _MODEL_FILE.sub(r"\1", message.model),
         "citations": [{"url": citation.url, "title": citation.title} for citation in message.citations],
         "edited": bool(message.edited_from),
         "created_at": message.created_at,

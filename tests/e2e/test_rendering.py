@@ -23,7 +23,7 @@ FORBIDDEN = """(place) => {
   const elements = new Set(("article div p h3 h4 h5 h6 hr ul ol li blockquote figure figcaption pre code span button "
     + "strong em del br a img sup input section table thead tbody tr th td").split(" "))
   const attributes = new Set(("class title href target rel type checked disabled start value id tabindex role "
-    + "aria-label aria-pressed aria-expanded scope alt src").split(" "))
+    + "aria-label aria-pressed aria-expanded scope alt src data-host").split(" "))
   const found = []
   for (const element of place.querySelectorAll("*")) {
     const name = element.localName

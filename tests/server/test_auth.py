@@ -153,6 +153,7 @@ def test_a_007_every_route_is_closed_except_the_listed(closed_app: Flask, strang
         "pages.favicon",
         "pages.login",
         "pages.robots",
+        "pages.shared",
         "pages.versioned",
         "shared.show",
     ]

@@ -129,6 +129,16 @@ def test_a_reader_is_told_which_answer_a_person_has_rewritten(client: FlaskClien
     assert [(each["text"], each.get("edited")) for each in messages[1::2]] == [("Раз", False), ("Два по-моему", True)]
 
 
+@pytest.mark.parametrize("path", ["/home/ivan/models/qwen3.gguf", "C:\\Users\\ivan\\qwen3.GGUF"])
+def test_the_folders_of_the_owner_stay_private(client: FlaskClient, services: Services, path: str) -> None:
+    question = Question("q", None, "Кто ты?", NOW)
+    answer = Answer("a", "q", "Я", NOW, "complete", "LlamaCpp", path)
+    services.store.import_conversations("owner", [(Conversation("c", "Кто", path, "LlamaCpp", "", NOW, NOW), [question, answer])])
+    response = client.get(f"{API}/shared/{token(share(client, 'c'))}")
+    assert response.json["messages"][1]["model"] == "qwen3"
+    assert "ivan" not in response.text
+
+
 def test_revoking_works_at_once_and_can_be_undone(client: FlaskClient, services: Services) -> None:
     tree(services)
     made, other = share(client, "c"), share(client, "c")

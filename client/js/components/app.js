@@ -8,7 +8,7 @@ import { Banner, Toasts } from "./edge.js"
 import { Greeting } from "./greeting.js"
 import { Sidebar } from "./sidebar.js"
 
-export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown", "code"])
+export const Messages = lazy(() => import("./messages.js").then(file => file.Messages), ["messages", "message", "markdown", "code", "print"])
 const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
 const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
 const Palette = lazy(() => import("./palette.js").then(file => file.Palette), ["picker", "palette"])

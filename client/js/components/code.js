@@ -2,6 +2,7 @@
 import { Component, html } from "../view.js"
 import { copyText } from "../clipboard.js"
 import { t } from "../i18n.js"
+import { Still } from "../still.js"
 import { hasHidden } from "../markdown/hidden.js"
 import { whenIdle } from "../markdown/idle.js"
 import { languageFile } from "../markdown/languages.js"
@@ -21,6 +22,7 @@ const AHEAD = "800px"
 
 /** @extends {Component<Props, State>} */
 export class Code extends Component {
+  static contextType = Still
   state = { wrap: false, full: false, copied: false }
   /** @type {IntersectionObserver | null} */
   observer = null
@@ -57,6 +59,7 @@ export class Code extends Component {
   watch() {
     const { open, language, pieces } = this.props.block
     if (open || this.asked || this.observer || !languageFile(language) || pieces.some(hasHidden)) return
+    if (this.context) return this.context.wait(this.colour())
     this.observer = new IntersectionObserver(entries => {
       if (!entries.some(entry => entry.isIntersecting)) return
       this.observer?.disconnect()
@@ -73,7 +76,8 @@ export class Code extends Component {
     const { highlight } = await import("../markdown/highlight.js")
     const paint = await highlight(language, pieces)
     if (!paint) return
-    pieces.forEach((_, i) => whenIdle(() => {
+    const later = this.context ? (/** @type {() => void} */ work) => work() : whenIdle
+    pieces.forEach((_, i) => later(() => {
       const part = this.figure?.querySelectorAll(".code__part")[i]
       if (this.asked === pieces && part) paint(part, i)
     }))
@@ -88,13 +92,15 @@ export class Code extends Component {
   render() {
     const { block: { language, pieces, lines } } = this.props
     const { wrap, full, copied } = this.state
-    const isLong = lines > FOLD
+    const isStill = Boolean(this.context)
+    const isLong = lines > FOLD && !isStill
     return html`
       <figure ref=${this.keep} class=${`code${wrap ? " code--wrap" : ""}${isLong && !full ? " code--folded" : ""}`}>
         <figcaption class="code__head">
           <span class="code__language">${visible(language.slice(0, 32)) || t("code.plain")}</span>
+          ${!isStill && html`
           <button type="button" aria-pressed=${wrap} onClick=${() => this.setState({ wrap: !wrap })}>${t("code.wrap")}</button>
-          <button type="button" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "code.copy")}</button>
+          <button type="button" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "code.copy")}</button>`}
         </figcaption>
         <pre class="code__body" tabindex="0"><code>${pieces.map((text, i) => html`<${Part} key=${`${this.epoch}.${i}`} text=${text} />`)}</code></pre>
         ${isLong && html`

@@ -2,6 +2,7 @@
 import { Component, html } from "../view.js"
 import { formulaTree } from "../markdown/formula.js"
 import { whenIdle } from "../markdown/idle.js"
+import { Still } from "../still.js"
 
 /** @typedef {import("../markdown/formula.js").Tree} Tree */
 
@@ -9,6 +10,7 @@ import { whenIdle } from "../markdown/idle.js"
 
 /** @extends {Component<Props, { tree: Tree | null, of: string }>} */
 export class Formula extends Component {
+  static contextType = Still
   state = { tree: /** @type {Tree | null} */ (null), of: "" }
   gone = false
 
@@ -33,9 +35,11 @@ export class Formula extends Component {
   draw() {
     if (this.props.open) return
     const { source, display = false } = this.props
-    formulaTree(source, display).then(tree => tree && whenIdle(() => {
+    const later = this.context ? (/** @type {() => void} */ work) => work() : whenIdle
+    const drawn = formulaTree(source, display).then(tree => tree && later(() => {
       if (!this.gone) this.setState({ tree, of: source })
     }))
+    this.context?.wait(drawn)
   }
 
   render() {

@@ -115,7 +115,7 @@ function link(token, key, scope, depth, inLink) {
   const definition = /^\[[^[\]]+\]$/.test(token.raw) ? scope.references.links[(token.text ?? "").toLowerCase()] : undefined
   if (definition?.source) return html`<a key=${key} class="cite" href=${target.href} target="_blank" rel=${REL} title=${title}>${words}</a>`
   const host = misleads(token.text ?? "", target) && html`<span class="link-host"> (${target.host})</span>`
-  return html`<a key=${key} class="link" href=${target.href} target="_blank" rel=${REL} title=${title}>${words}</a>${host}`
+  return html`<a key=${key} class="link" href=${target.href} target="_blank" rel=${REL} title=${title} data-host=${target.host}>${words}</a>${host}`
 }
 
 /** @param {Token} token @param {number} key @param {boolean} inLink */

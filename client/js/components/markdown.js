@@ -3,6 +3,7 @@ import { Component, html } from "../view.js"
 import { t } from "../i18n.js"
 import { Reader } from "../markdown.js"
 import { normal } from "../markdown/references.js"
+import { Still } from "../still.js"
 import { Code } from "./code.js"
 import { Formula } from "./formula.js"
 import { Inline, visible } from "./inline.js"
@@ -31,6 +32,7 @@ let count = 0
 
 /** @extends {Component<Props, { tick: number }>} */
 export class Markdown extends Component {
+  static contextType = Still
   state = { tick: 0 }
   reader = new Reader()
   /** @type {Scope} */
@@ -88,7 +90,7 @@ export class Markdown extends Component {
     citations?.forEach(({ url, title }, i) => {
       if (!(normal(`${i + 1}`) in this.reader.references.links)) this.reader.references.define(`${i + 1}`, { href: url, title: title ?? null, source: true })
     })
-    return this.reader.read(text, { streaming, budget: this.budget })
+    return this.reader.read(text, { streaming, budget: this.context ? Infinity : this.budget })
   }
 
   render() {

@@ -3,6 +3,7 @@ import { Component, html } from "../view.js"
 import { copyText } from "../clipboard.js"
 import { t } from "../i18n.js"
 import { tableCells } from "../markdown/inline.js"
+import { Still } from "../still.js"
 import { Inline } from "./inline.js"
 
 /** @import { TableBlock } from "../markdown/leaves.js" */
@@ -18,6 +19,7 @@ const ALIGNED = new Set(["left", "center", "right"])
 
 /** @extends {Component<Props, { copied: boolean, full: boolean }>} */
 export class Table extends Component {
+  static contextType = Still
   state = { copied: false, full: false }
 
   async copy() {
@@ -31,7 +33,8 @@ export class Table extends Component {
   render() {
     const { block: { head, delimiter, pieces, open }, scope } = this.props
     const { copied, full } = this.state
-    const shown = full ? pieces : pieces.slice(0, FOLD)
+    const isStill = Boolean(this.context)
+    const shown = full || isStill ? pieces : pieces.slice(0, FOLD)
     const cells = tableCells(head, delimiter, "")
     if (!cells) return html`<p><${Inline} text=${[head, delimiter, ...pieces].join("\n")} scope=${scope} /></p>`
     return html`
@@ -42,11 +45,11 @@ export class Table extends Component {
             ${shown.map((rows, i) => html`<${Rows} key=${i} head=${head} delimiter=${delimiter} rows=${rows} scope=${scope} open=${open && i === pieces.length - 1} />`)}
           </table>
         </div>
-        ${pieces.length > FOLD && html`
+        ${pieces.length > FOLD && !isStill && html`
           <button type="button" class="table__more" aria-expanded=${full} onClick=${() => this.setState({ full: !full })}>
             ${full ? t("code.show_less") : t("code.show_all", { count: countLines(pieces) })}
           </button>`}
-        <button type="button" class="table__copy" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "table.copy")}</button>
+        ${!isStill && html`<button type="button" class="table__copy" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "table.copy")}</button>`}
       </div>`
   }
 }

@@ -1,0 +1,198 @@
+"""A conversation leaves the program: the page behind a link, in Chromium."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from g4f.chat import Citation
+from server.conversations import Answer, Conversation, Message, Question
+from server.transfer import export
+from tests.e2e.conftest import Watched
+from tests.e2e.markdown_payloads import PAYLOADS
+from tests.e2e.running import ServerProcess
+from tests.llama.running import free_port
+
+pytestmark = pytest.mark.timeout(180)
+
+NOW = 1_795_000_000.0
+TITLE = "Ёлка </title><script>window.__pwn=1</script><img src=x onerror=window.__pwn=1>"
+RICH = """Вот **ответ** со ссылкой [на сайт](https://example.org/a) и сноской[^1], источник [1].
+
+```python
+def f(x):
+    return x + 1
+```
+
+| имя | число |
+|---|--:|
+| ёж | 3 |
+
+Формула $e^{i\\pi} + 1 = 0$ и картинка ![кот](https://evil.example/cat.png).
+
+[^1]: Сноска."""
+# What the browser itself says about an answer that is not 200; the page has its own words for it.
+REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 404")
+
+
+class Owner:
+    """Speaks to the server as the owner's page does."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.address = server.address
+
+    def send(self, method: str, path: str, body: Any = None, data: bytes | None = None) -> Any:
+        content = json.dumps(body).encode() if data is None else data
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.address}/backend-api/v2/{path}", content, headers, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def keep(self, *said: str, identity: str = "c", title: str = TITLE) -> str:
+        """A conversation of questions and answers in turn."""
+        messages: list[Message] = []
+        for number, text in enumerate(said):
+            parent = messages[-1].id if messages else None
+            if number % 2:
+                sources = (Citation("https://source.example/page", "Источник"),)
+                told: dict[str, Any] = {"reasoning": "Сначала думаю.", "citations": sources}
+                messages.append(Answer(f"{identity}{number}", str(parent), text, NOW, "complete", "Ollama", "qwen3:8b", **told))
+            else:
+                messages.append(Question(f"{identity}{number}", parent, text, NOW))
+        arrived = Conversation(identity, title, "qwen3:8b", "Ollama", "default", NOW, NOW)
+        self.send("POST", "imports", data=export.to_json(arrived, messages))
+        return next(str(each["id"]) for each in self.send("GET", "conversations")["conversations"] if each["title"] == title)
+
+    def share(self, conversation: str, **body: Any) -> Any:
+        return self.send("POST", f"conversations/{conversation}/shares", body)["share"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path, free_port(), discovery=False)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def owner(server: ServerProcess) -> Owner:
+    return Owner(server)
+
+
+@pytest.fixture
+def watched(browser: Any, server: ServerProcess) -> Iterator[Watched]:
+    watched = Watched(browser, server.address, viewport={"width": 1280, "height": 800})
+    yield watched
+    watched.context.close()
+    assert [fault for fault in watched.faults if not REFUSED.match(fault)] == []
+
+
+def open_link(watched: Watched, share: Any) -> Page:
+    page: Page = watched.page
+    page.goto(f"{watched.address}/{share['path']}")
+    return page
+
+
+def test_a_link_shows_the_conversation_and_asks_for_nothing_else(watched: Watched, owner: Owner) -> None:
+    share = owner.share(owner.keep("Расскажи про ёлку", RICH, "А ещё?", "Больше ничего."))
+    asked: list[str] = []
+    watched.page.on("request", lambda request: asked.append(request.url))
+    page = open_link(watched, share)
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+    expect(page.locator(".message--user")).to_have_text([re.compile("Расскажи про ёлку"), re.compile("А ещё?")])
+    expect(page.locator(".message--assistant strong")).to_have_text("ответ")
+    expect(page.locator("math")).to_be_visible()
+    expect(page.locator(".hljs-keyword").first).to_be_visible()
+    expect(page.locator(".message__meta").first).to_contain_text("qwen3:8b · Ollama")
+    expect(page.locator(".reading__foot")).to_contain_text("FreeGPT")
+    assert page.locator("textarea, .sidebar, form").count() == 0
+    page.wait_for_load_state("networkidle")
+    own = [url.removeprefix(watched.address) for url in asked if url.startswith(watched.address)]
+    assert [url for url in own if "backend-api" in url] == [f"/backend-api/v2/shared/{share['path'][2:]}"]
+    assert watched.context.cookies() == []
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_a_long_conversation_can_be_scrolled(watched: Watched, owner: Owner) -> None:
+    page = open_link(watched, owner.share(owner.keep(*["Вопрос", "Ответ\n\n" * 20] * 5)))
+    expect(page.locator(".message--assistant")).to_have_count(5)
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, 500)
+    page.wait_for_function("scrollY > 0")
+    page.goto(f"{watched.address}/help/ru/data.md")
+    expect(page.locator(".heading").first).to_be_visible()
+    page.mouse.wheel(0, 500)
+    page.wait_for_function("scrollY > 0")
+
+
+def test_reasoning_can_be_read_when_it_is_shared(watched: Watched, owner: Owner) -> None:
+    page = open_link(watched, owner.share(owner.keep("Вопрос", "Ответ"), reasoning=True))
+    page.get_by_text("Размышления").click()
+    expect(page.get_by_text("Сначала думаю.")).to_be_visible()
+
+
+def test_a_revoked_link_leads_nowhere_at_once(watched: Watched, owner: Owner) -> None:
+    share = owner.share(owner.keep("Вопрос", "Ответ"))
+    page = open_link(watched, share)
+    expect(page.locator(".message--assistant")).to_contain_text("Ответ")
+    owner.send("DELETE", f"shares/{share['id']}")
+    assert page.reload().status == 404  # type: ignore[union-attr]
+    expect(page.get_by_role("heading", name="Ссылка ни к чему не ведёт")).to_be_visible()
+    expect(page.locator("body")).not_to_contain_text("Ответ")
+    unknown = page.goto(f"{watched.address}/s/{'a' * 33}")
+    assert unknown is not None
+    assert unknown.status == 404
+    assert unknown.headers["x-robots-tag"].startswith("noindex")
+    expect(page.get_by_role("heading", name="Ссылка ни к чему не ведёт")).to_be_visible()
+
+
+def test_hostile_text_executes_nothing_behind_a_link(watched: Watched, owner: Owner) -> None:
+    said = [text for kind in PAYLOADS.values() for payload in kind for text in (payload, payload)]
+    share = owner.share(owner.keep(*said), reasoning=True)
+    page = open_link(watched, share)
+    expect(page.locator(".message--assistant")).to_have_count(len(said) // 2)
+    for summary in page.locator("summary").all()[:3]:
+        summary.click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.__pwn") is None
+    assert page.locator("script:not([type]), iframe, object, embed, [onerror], [onload]").count() == 0
+
+
+def test_a_link_works_below_a_prefix(browser: Any, tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, free_port(), discovery=False, url_prefix="/chat")
+    server.address += "/chat"
+    server.start()
+    try:
+        owner = Owner(server)
+        share = owner.share(owner.keep("Вопрос", "Ответ"))
+        watched = Watched(browser, server.address)
+        expect(open_link(watched, share).locator(".message--assistant")).to_contain_text("Ответ")
+        watched.context.close()
+        assert watched.faults == []
+    finally:
+        server.kill()
+
+
+def test_paper_has_the_messages_only(watched: Watched, owner: Owner) -> None:
+    conversation = owner.keep("Вопрос", RICH)
+    page: Page = watched.page
+    page.emulate_media(media="print", color_scheme="dark")
+    for path in (f"chat/{conversation}", owner.share(conversation)["path"]):
+        page.goto(f"{watched.address}/{path}")
+        expect(page.locator(".message--assistant math")).to_be_visible()
+        for chrome in (".sidebar", ".bar", ".composer", ".code__head button", ".table__copy", ".message--user .message__foot"):
+            expect(page.locator(f"{chrome}:visible")).to_have_count(0)
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        link = page.locator(".markdown a.link")
+        assert "example.org" in link.evaluate("link => getComputedStyle(link, '::after').content")
+        part = page.locator(".code__part").first
+        assert part.evaluate("part => getComputedStyle(part).whiteSpace") == "pre-wrap"
+        assert page.evaluate("getComputedStyle(document.body).overflow") == "visible"

@@ -17,7 +17,7 @@ from g4f import continuation
 from g4f.catalog import Catalog, Preferences
 from g4f.discovery import DiscoverySettings
 from g4f.transport import LOCAL, REMOTE, Deadlines, Transport
-from server import api, auth, guard, headers, pages, prompts, roles, upkeep
+from server import api, auth, guard, headers, installing, pages, prompts, roles, upkeep
 from server.context import KEY, Services
 from server.conversations import Conversations
 from server.errors import ApiError
@@ -61,6 +61,7 @@ def create_app(settings: Settings, providers: Mapping[str, type[Provider]] | Non
     _install_errors(app)
     api.register(app)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(installing.blueprint)
     return app
 
 

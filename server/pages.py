@@ -62,7 +62,7 @@ class Pages:
         self._joined = dict(self._join_styles())
         self._shells: dict[str, str] = {}
         self._preload: str | None = None
-        self._importmap = json.loads(self._read("importmap.json"))["imports"]
+        self._importmap = json.loads(self.source("importmap.json"))["imports"]
 
     def _version(self) -> str:
         """One name for the state of all files, made from names, sizes and times: reading them all would slow the start."""
@@ -80,10 +80,10 @@ class Pages:
         """The style sheets that a page of client/html asks for together, by the address of the joined file, compressed."""
         for page in sorted((self._client / "html").glob("*.html")):
             for names in _STYLES.findall(page.read_text("utf-8")):
-                joined = "\n".join(self._read(f"css/{name}.css") for name in names.split())
+                joined = "\n".join(self.source(f"css/{name}.css") for name in names.split())
                 yield _joined_address(names), gzip.compress(joined.encode(), mtime=0)
 
-    def _read(self, name: str) -> str:
+    def source(self, name: str) -> str:
         return (self._client / name).read_text("utf-8")
 
     def file(self, path: str, *, forever: bool) -> Response:
@@ -125,11 +125,20 @@ class Pages:
             "debug": "on" if self._live else "off",
         }
         if name not in self._shells:
-            self._shells[name] = _STYLES.sub(_joined_link, self._read(f"html/{name}.html"))
+            self._shells[name] = _STYLES.sub(_joined_link, self.source(f"html/{name}.html"))
         page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._shells[name])
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
         g.script_hashes = [f"'sha256-{digest}'"]
         return Response(page, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache, no-store"})
+
+    def first_files(self) -> list[str]:
+        """The paths of what the first page needs before it can be drawn."""
+        styles = _STYLES.findall(self.source("html/index.html"))
+        return [*map(_joined_address, styles), *self._graph("js/main.js")]
+
+    def sentences(self, language: str) -> dict[str, str]:
+        """What the first page says; in English what the language does not have yet."""
+        return {**json.loads(self.source("locales/en.json")), **json.loads(self.source(f"locales/{language}.json"))}
 
     def _import_map(self, assets: str) -> str:
         return json.dumps({"imports": {name: f"{assets}/{target}" for name, target in self._importmap.items()}})
@@ -148,7 +157,7 @@ class Pages:
         while waiting:
             path = waiting.pop(0)
             yield path
-            for target in _IMPORTS.findall(self._read(path)):
+            for target in _IMPORTS.findall(self.source(path)):
                 module = self._importmap.get(target) or _join(path, target)
                 if module not in seen and (self._client / module).is_file():
                     seen.add(module)

@@ -16,6 +16,8 @@ export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, provide
 
 /** How often the list is read while an answer runs in another conversation, milliseconds. */
 const GLANCE = 5_000
+/** Until a server that did not answer is asked again, milliseconds. */
+const AGAIN = 3_000
 
 /** Show the conversation that the address names. */
 export async function openRoute() {
@@ -166,12 +168,23 @@ export async function loadCatalogue() {
   const [models, providers, roles] = await Promise.allSettled([api.models(), api.providers(), api.roles()])
   const failed = [models, providers].find(outcome => outcome.status === "rejected")
   if (failed && isLoginNeeded(failed.reason)) return goToLogin()
+  const isCut = failed?.reason instanceof api.ApiError && failed.reason.code === "no_connection"
+  if (isCut) setTimeout(() => void returnToServer(), AGAIN)
+  if (isCut || store.line.value !== "online") store.line.value = !isCut ? "online" : navigator.onLine ? "reconnecting" : "offline"
   const catalogue = { ...store.catalogue.value, asking: false }
   if (models.status === "fulfilled") Object.assign(catalogue, { models: models.value.models, default: models.value.default })
   if (providers.status === "fulfilled") Object.assign(catalogue, { providers: providers.value.providers, found: providers.value.found })
   if (roles.status === "fulfilled") catalogue.roles = roles.value.roles
   store.catalogue.value = { ...catalogue, state: failed ? "failed" : "ready" }
   if (catalogue.providers.some(({ state }) => state === "checking")) setTimeout(() => void loadCatalogue(), 1_500)
+}
+
+/** The browser can open the page without its server; then it asks until there is an answer. */
+async function returnToServer() {
+  await loadCatalogue()
+  if (store.line.value !== "online") return
+  await lookAgain()
+  if (store.opening.value === "failed") await openRoute()
 }
 
 /** Ask all providers again. */

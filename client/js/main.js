@@ -36,3 +36,5 @@ effect(() => {
   const wanted = pickLanguage(preferences.value.language)
   untracked(() => void loadLanguage(wanted).catch(() => {}))
 })
+// What is not needed at once must not stand in the way of what is; milliseconds.
+setTimeout(() => void import("./afterwards.js").catch(() => {}), 3_000)

@@ -510,6 +510,17 @@ async def login(request: web.Request) -> web.Response:
     return page("login.html", "./")
 
 
+@routes.get("/manifest.webmanifest")
+async def manifest(request: web.Request) -> web.Response:
+    return web.json_response({"name": "FreeGPT", "start_url": "./"}, content_type="application/manifest+json")
+
+
+@routes.get("/service-worker.js")
+async def service_worker(request: web.Request) -> web.Response:
+    source = (CLIENT / "js" / "service-worker.js").read_text("utf-8")
+    return web.Response(text=f'self.SHELL = {{ version: "v", files: [] }}\n{source}', content_type="text/javascript")
+
+
 @routes.get("/{path:.*}")
 async def shell(request: web.Request) -> web.Response:
     return page("index.html", "../" * request.path.strip("/").count("/") or "./" if request.path != "/" else "./")

@@ -19,6 +19,9 @@ import os, sys
 from pathlib import Path
 from server.serve import main
 from server.settings import load
+from server.pages import Pages
+if "CLIENT_VERSION" in os.environ:  # as if a file of the page had changed
+    Pages._version = lambda pages: os.environ["CLIENT_VERSION"]
 sys.exit(main(load(Path(sys.argv[1]), {}, {"open_browser": False})))
 """
 

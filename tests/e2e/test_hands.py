@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import re
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Watched
+from tests.e2e.running import ServerProcess
+from tests.e2e.test_chat import until
 from tests.e2e.test_page import REFUSED, FakeServer, box, start
+from tests.llama.running import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -158,3 +165,104 @@ def test_what_the_palette_shows_of_hostile_titles_is_text(watched: Watched) -> N
     expect(dialog).to_contain_text("<img src=x")
     assert page.evaluate("window.pwned") is None
     assert dialog.locator("img").count() == 0
+
+
+# The page as an application of its own, with the real server
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path, free_port(), discovery=False)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def installed(browser: Any, real: ServerProcess) -> Iterator[Watched]:
+    """A page whose worker has kept the shell."""
+    watched = Watched(browser, real.address, viewport={"width": 1280, "height": 800})
+    watched.page.goto(real.address)
+    until(lambda: watched.page.evaluate("navigator.serviceWorker.controller !== null"))
+    yield watched
+    watched.context.close()
+    away = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 404)")
+    assert [fault for fault in watched.faults if not away.match(fault)] == []
+
+
+KEPT = """async () => (await Promise.all((await caches.keys()).map(async name =>
+    (await (await caches.open(name)).keys()).map(request => new URL(request.url).pathname)))).flat()"""
+VERSION = "document.querySelector('link[rel=stylesheet]').href.match(/assets[/](\\w+)/)[1]"
+
+
+def test_without_its_server_the_page_opens_says_so_and_returns(installed: Watched, real: ServerProcess) -> None:
+    page: Page = installed.page
+    real.stop()
+    for path in ("/", "/chat/some-id"):
+        page.goto(real.address + path)
+        expect(page.get_by_role("status").get_by_text("Связь с сервером прервалась")).to_be_visible()
+        expect(page.get_by_role("complementary")).to_be_visible()
+    page.goto(real.address)
+    box(page).fill("Написано без связи")
+    real.start()
+    expect(page.get_by_text("Связь с сервером прервалась")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("Выбрать модель: Помощник"))).to_be_visible()
+    expect(box(page)).to_have_value("Написано без связи")
+
+
+def test_the_worker_keeps_the_shell_and_nobodys_words(installed: Watched) -> None:
+    page: Page = installed.page
+    box(page).fill("Что здесь хранится?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--assistant")).to_have_attribute("aria-busy", "false")
+    page.reload()
+    expect(page.locator(".message--user")).to_contain_text("Что здесь хранится?")
+    kept = page.evaluate(KEPT)
+    assert {"/", "/chat/"} <= set(kept)
+    assert [path for path in kept if path not in ("/", "/chat/") and not path.startswith("/assets/")] == []
+    assert any(path.endswith("js/components/messages.js") for path in kept), "what was used later is there without a line too"
+
+
+def test_a_new_version_is_taken_at_once_and_the_old_one_forgotten(installed: Watched, real: ServerProcess) -> None:
+    page: Page = installed.page
+    before = page.evaluate(VERSION)
+    assert set(page.evaluate(KEPT)) >= {"/"}
+    real.stop()
+    real.environment["CLIENT_VERSION"] = "0123456789ab"
+    real.start()
+    page.reload()
+    assert page.evaluate(VERSION) == "0123456789ab" != before
+    until(lambda: [name[-12:] for name in page.evaluate("caches.keys()")] == ["0123456789ab"])
+
+
+def test_the_worker_leaves_when_the_product_has_left(installed: Watched, real: ServerProcess) -> None:
+    page: Page = installed.page
+    port = int(real.address.rsplit(":", 1)[1])
+    real.stop()
+    with another_program(port):
+        page.goto(real.address)
+        expect(page.locator("body")).to_have_text("Another program")
+        until(lambda: page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0)
+        assert page.evaluate("caches.keys()") == []
+
+
+@contextlib.contextmanager
+def another_program(port: int) -> Iterator[None]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<title>x</title><link rel=icon href=data:,>Another program" if found else b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,6 +1,6 @@
 /** What a person can do, but for asking (asking.js). Each function is one wish; what has to be requested, stored and shown for it is decided here. */
 import * as api from "./api.js"
-import { leaveAnswers, refreshConversations, resume } from "./asking.js"
+import { leaveAnswers, refreshConversations, resume, shownRole } from "./asking.js"
 import { isRunning } from "./chat.js"
 import { t } from "./i18n.js"
 import { draftOf, isKept, keepDraft, prefer, preferences } from "./preferences.js"
@@ -11,7 +11,7 @@ import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
 
-export { proceed, refreshConversations, regenerate, resend, send, shownChoice, stop, unqueue } from "./asking.js"
+export { proceed, refreshConversations, regenerate, resend, send, shownChoice, shownRole, stop, unqueue } from "./asking.js"
 export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, providerTitle, root, toast }
 
 /** How often the list is read while an answer runs in another conversation, milliseconds. */
@@ -60,6 +60,7 @@ function leaveConversation(next) {
   store.dispatch({ type: "left" })
   store.refusal.value = null
   store.editing.value = ""
+  store.tuning.value = { options: null, values: {} }
   store.opening.value = next
 }
 
@@ -82,6 +83,7 @@ function leadToSought(id) {
 export function newConversation() {
   store.drawer.value = false
   go(null)
+  beginAsRole()
 }
 
 /** The list, and the open conversation if it changed in another tab or on another device. */
@@ -203,16 +205,33 @@ export function chooseModel(model, provider) {
   store.selection.value = { ...store.selection.value, model, provider }
   store.refusal.value = null
   prefer({ model, provider })
+  keepWithConversation({ model, provider })
 }
 
 /** @param {string} role */
 export function chooseRole(role) {
   store.selection.value = { ...store.selection.value, role }
   prefer({ role })
+  keepWithConversation({ role })
+  if (store.chat.value.id === null) beginAsRole()
+}
+
+/** A conversation that is about to begin gets the model its role prefers, if that one is there. */
+function beginAsRole() {
+  const { model = "", provider = "" } = shownRole() ?? {}
+  const known = model && store.catalogue.value.models.find(other => other.id === model && (!provider || other.provider === provider))
+  if (known) chooseModel(known.id, known.provider)
+}
+
+/** What is chosen in a conversation is chosen for it, wherever it is opened next. @param {Partial<Conversation>} choice */
+export function keepWithConversation(choice) {
+  const known = store.conversations.value.items.find(({ id }) => id === store.chat.value.id)
+  if (known) api.changeConversation(known.id, choice).then(saved => store.dispatchList({ type: "saved", ...saved }), () => {})
 }
 
 /** Go on with the model and role that a conversation was held with. @param {Conversation} conversation */
-function selectAsIn({ model, provider, role }) {
+function selectAsIn({ model, provider, role, options = {}, role_values = {} }) {
+  store.tuning.value = { options, values: role_values }
   const now = store.selection.value
   store.selection.value = { model: model ?? now.model, provider: (model && provider) || now.provider, role: role ?? now.role }
 }
@@ -248,6 +267,9 @@ export async function logOut(everywhere) {
     complain(error)
   }
 }
+
+/** The options of a conversation, fetched when somebody wants it. */
+export const tuning = () => import("./tuning.js")
 
 /** Finding and keeping, fetched when somebody wants it. */
 export const shelving = () => import("./shelving.js")

@@ -9,9 +9,11 @@ import { root } from "./root.js"
 /** @typedef {"ready" | "needs_key" | "closed" | "unreachable" | "checking"} ProviderState */
 /** @typedef {{ id: string, title: string, url: string, local: boolean, state: ProviderState, code: string | null, models: number }} Provider */
 /** @typedef {{ providers: Provider[], found: string[] }} Providers */
-/** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string> }} Role */
+/** @typedef {{ temperature?: number, top_p?: number, max_tokens?: number, reasoning_effort?: string, context_length?: number }} Options */
+/** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string>, own?: boolean, model?: string,
+ *              provider?: string, options?: Options, variables?: Record<string, string[]> }} Role */
 /** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[] }} Import stored: only once it is */
-/** @typedef {{ model?: string, provider?: string, role?: string, options?: object, compared?: boolean }} Choice */
+/** @typedef {{ model?: string, provider?: string, role?: string, options?: Options, compared?: boolean }} Choice */
 /** @typedef {{ q: string, order: "newest" | "best", from?: number, before?: string }} Looked what is looked for */
 /** @typedef {{ conversation: string, message_id: string, role: "user" | "assistant", title: string, title_ranges: [number, number][],
  *              snippet: string, ranges: [number, number][], created_at: number, archived: boolean }} Found */
@@ -74,7 +76,7 @@ export const readConversation = id => call("GET", `conversations/${part(id)}`)
 /** @param {string} id @param {string} title @returns {Promise<{ conversation: Conversation }>} */
 export const renameConversation = (id, title) => call("PATCH", `conversations/${part(id)}`, { title })
 
-/** @param {string} id @param {{ pinned?: boolean, archived?: boolean, folder?: string }} wish @returns {Promise<{ conversation: Conversation }>} */
+/** @param {string} id @param {Partial<Conversation>} wish @returns {Promise<{ conversation: Conversation }>} */
 export const changeConversation = (id, wish) => call("PATCH", `conversations/${part(id)}`, wish)
 
 /** @param {string} id @returns {Promise<{ deleted: boolean }>} */
@@ -112,13 +114,13 @@ export const logOut = everywhere => call("POST", "auth/logout", { everywhere })
 
 /**
  * Ask a question. The same question id again means the same answer, so a lost line is no reason not to repeat it.
- * @param {{ conversation: string, question: string, text: string, parent: string | null, web: boolean } & Choice} ask
+ * @param {{ conversation: string, question: string, text: string, parent: string | null, web: boolean, role_values?: Record<string, string> } & Choice} ask
  * @param {AbortSignal} signal
  */
-export function ask({ conversation, question, text, parent, web, model, provider, role, options }, signal) {
+export function ask({ conversation, question, text, parent, web, model, provider, role, options, role_values }, signal) {
   return openStream("POST", "conversation", {
     action: "_ask", conversation_id: conversation, parent_id: parent, format: "events",
-    ...defined({ model, provider, role, options }),
+    ...defined({ model, provider, role, options, role_values }),
     meta: { id: question, content: { conversation: [], internet_access: web, content_type: "text", parts: [{ role: "user", content: text }] } },
   }, signal)
 }

@@ -1,6 +1,7 @@
 /** Asking, and reading answers: what is sent, shown before it is known, taken up after a cut, stopped, and asked again. */
 import * as api from "./api.js"
 import { emptyAnswer, lastMessage } from "./chat.js"
+import { language } from "./i18n.js"
 import { draftOf, keepDraft } from "./preferences.js"
 import { go } from "./router.js"
 import { complain, goToLogin, isLoginNeeded, troubleOf } from "./say.js"
@@ -34,7 +35,7 @@ export function send(text) {
     store.queue.value = [...store.queue.value, question]
     return
   }
-  void ask(question, store.path.value.at(-1) ?? "")
+  whenFilled(() => void ask(question, store.path.value.at(-1) ?? ""), () => giveBack([question]))
 }
 
 /** @param {number} index */
@@ -46,7 +47,7 @@ export function unqueue(index) {
 export function resend(message, text) {
   store.editing.value = ""
   const question = text.trim()
-  if (question && !store.answering.value) void ask(question, message.parent_id ?? "")
+  if (question && !store.answering.value) whenFilled(() => void ask(question, message.parent_id ?? ""), () => giveBack([question]))
 }
 
 /** @param {string} text @param {string} parent "" is the beginning */
@@ -57,7 +58,7 @@ async function ask(text, parent) {
   const rivals = store.rivals.value.length > 1 ? store.rivals.value : [shownChoice()]
   const pending = emptyAnswer(`pending-${question}`, question, rivals[0])
   const beside = rivals.slice(1).map(rival => emptyAnswer(newId(), question, { ...rival, compared: pending.id }))
-  const choice = { ...choiceToSend(), ...rivals[0] }
+  const choice = { ...choiceToSend(), role_values: store.tuning.value.values, ...rivals[0] }
   store.refusal.value = null
   store.dispatch({
     type: "asked", conversation, answer: pending, beside,
@@ -84,6 +85,7 @@ async function ask(text, parent) {
 function begin(id, text) {
   const now = Date.now() / 1000
   const { model, provider, role } = store.selection.value
+  store.tuning.value = { ...store.tuning.value, options: store.tuning.value.options ?? shownRole()?.options ?? {} }
   store.dispatchList({
     type: "saved",
     conversation: { id, title: text.slice(0, TITLE), model, provider, role, created_at: now, updated_at: now, revision: 0, running: true },
@@ -124,7 +126,7 @@ export function proceed(message) {
   const conversation = store.chat.value.id
   if (!conversation || store.answering.value) return
   const after = message.seq ?? 0
-  const { role: _, ...choice } = choiceToSend()
+  const { role: _, options: __, ...choice } = choiceToSend()
   // A repeated request finds that the answer is being written already: then it is only read.
   const open = (/** @type {AbortSignal} */ signal) => api.proceed(message.id, { after, ...choice }, signal).catch(error => {
     if (error instanceof api.ApiError && error.code === "conflict") return api.answerEvents(message.id, after, signal)
@@ -276,10 +278,24 @@ export function shownChoice() {
   return known ? { model: known.id, provider: known.provider } : { model: first?.model ?? model, provider: first?.provider ?? provider }
 }
 
+/** The role that is played; none while it is not known which there are. */
+export const shownRole = () => store.catalogue.value.roles.find(({ id }) => id === store.selection.value.role)
+
 function choiceToSend() {
-  const { roles } = store.catalogue.value
-  const { role } = store.selection.value
-  return { ...shownChoice(), role: roles.some(({ id }) => id === role) ? role : "" }
+  return { ...shownChoice(), role: shownRole()?.id ?? "", options: store.tuning.value.options ?? undefined }
+}
+
+/** The variables in the role's text that have no value yet. */
+export function unfilledVariables() {
+  const { variables = {} } = shownRole() ?? {}
+  return (variables[language()] ?? variables.en ?? []).filter(name => !(name in store.tuning.value.values))
+}
+
+/** Do it, after asking for what the role lacks, if it lacks something. @param {() => void} go @param {() => void} [back] done when it gets nothing */
+function whenFilled(go, back = () => {}) {
+  if (!unfilledVariables().length) return go()
+  store.unfilled.value = { go, back }
+  store.dialog.value = "values"
 }
 
 /** @param {boolean} lost */

@@ -3,7 +3,8 @@
 /**
  * @typedef {{ id: string, title: string, model: string | null, provider: string | null, role: string | null,
  *             created_at: number, updated_at: number, revision: number, running: boolean,
- *             pinned?: boolean, archived_at?: number | null, folder?: string, tags?: string[] }} Conversation
+ *             pinned?: boolean, archived_at?: number | null, folder?: string, tags?: string[],
+ *             options?: import("./api.js").Options, role_values?: Record<string, string> }} Conversation
  */
 /** @typedef {{ items: Conversation[], next: string | null, loaded: boolean }} Conversations */
 /**

@@ -11,13 +11,14 @@ import * as lists from "./conversations.js"
 /** @import { ReadonlySignal, Signal } from "./view.js" */
 /** @import { Chat, ChatEvent, Message } from "./chat.js" */
 /** @import { Conversations, ListEvent } from "./conversations.js" */
-/** @import { Model, Provider, Role } from "./api.js" */
+/** @import { Model, Options, Provider, Role } from "./api.js" */
 
 /** @typedef {{ models: Model[], providers: Provider[], found: string[], roles: Role[],
  *              default: { model: string, provider: string } | null, state: "loading" | "ready" | "failed", asking: boolean }} Catalogue */
 /** @typedef {{ model: string, provider: string, role: string }} Selection empty strings: as the server likes */
 /** @typedef {{ id: number, text: string, action?: { label: string, run: () => void } }} Toast */
 /** @typedef {{ code: string, values: Record<string, unknown> }} Trouble */
+/** @typedef {{ options: Options | null, values: Record<string, string> }} Tuning values of the variables in roles */
 /** @typedef {"loading" | "shown" | "missing" | "failed"} Opening how far the open conversation is */
 
 export { preferences } from "./preferences.js"
@@ -59,8 +60,12 @@ export const ancestors = signal({ count: 0, offered: false })
 export const sought = signal(/** @type {{ conversation: string, message: string } | null} */ (null))
 /** Models that are asked the same question side by side; fewer than two are none. @type {Signal<{ model: string, provider: string }[]>} */
 export const rivals = signal(/** @type {{ model: string, provider: string }[]} */ ([]))
-/** Which of the two pickers is open. @type {Signal<"" | "model" | "role">} */
-export const picker = signal(/** @type {"" | "model" | "role"} */ (""))
+/** Which of the pickers is open. @type {Signal<"" | "model" | "role" | "options">} */
+export const picker = signal(/** @type {"" | "model" | "role" | "options"} */ (""))
+/** How the answers of the open conversation are asked for. `options: null`: as its role says. @type {Signal<Tuning>} */
+export const tuning = signal(/** @type {Tuning} */ ({ options: null, values: {} }))
+/** What goes on once the role's variables have values, and what is done when they get none. @type {Signal<{ go: () => void, back: () => void } | null>} */
+export const unfilled = signal(/** @type {{ go: () => void, back: () => void } | null} */ (null))
 /** The message that is being rewritten. @type {Signal<string>} */
 export const editing = signal("")
 

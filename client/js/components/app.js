@@ -13,6 +13,8 @@ const Settings = lazy(() => import("./settings.js").then(file => file.Settings),
 const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
 const Palette = lazy(() => import("./palette.js").then(file => file.Palette), ["picker", "palette"])
 const ImportOffer = lazy(() => import("./import-offer.js").then(file => file.ImportOffer), ["import"])
+const ValuesForm = lazy(() => Promise.all([import("./values-form.js"), import("../tuning.js")])
+  .then(([{ ValuesForm }, tuning]) => () => html`<${ValuesForm} tuning=${tuning} />`), ["dialog", "item"])
 const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
 
 export function App() {
@@ -36,6 +38,7 @@ export function App() {
         ${isAsking && html`<${Composer} warm=${warm} />`}
       </main>
       ${dialog.value === "settings" && html`<${Settings} />`}
+      ${dialog.value === "values" && html`<${ValuesForm} />`}
       ${dialog.value === "help" && html`<${Help} />`}
       ${dialog.value === "palette" && html`<${Palette} />`}
       <${Toasts} />

@@ -6,6 +6,8 @@ import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 const ModelPicker = lazy(() => import("./model-picker.js").then(file => file.ModelPicker), ["picker"])
+const OptionsPanel = lazy(() => Promise.all([import("./options-panel.js"), import("../tuning.js")])
+  .then(([{ OptionsPanel }, tuning]) => (/** @type {{ onClose: () => void }} */ props) => html`<${OptionsPanel} ...${props} tuning=${tuning} />`), ["picker", "options"])
 const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RolePicker), ["picker"])
 
 export function Bar() {
@@ -16,6 +18,7 @@ export function Bar() {
         aria-label=${t("sidebar.show")} title=${`${t("sidebar.show")}  ${hint("sidebar")}`} onClick=${toggleSidebar}><${Icon} name="menu" /></button>
       <${ModelButton} />
       ${catalogue.value.roles.length > 1 && html`<${RoleButton} />`}
+      <${OptionsButton} />
       <span class="bar__space"></span>
       <button type="button" class=${`icon-button bar__new ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
         aria-label=${t("sidebar.new")} title=${`${t("sidebar.new")}  ${hint("new")}`} onClick=${newConversation}><${Icon} name="plus" /></button>
@@ -61,6 +64,21 @@ function RoleButton() {
         ${role?.id !== "default" && html`<span class="chip__label">${t("roles.role")}</span>`}${localized(role?.title)}
       </button>
       ${isOpen && html`<${RolePicker} onClose=${() => { picker.value = ""; button.current?.focus() }} />`}
+    </div>
+  `
+}
+
+function OptionsButton() {
+  const { store: { picker, tuning }, actions: { shownRole } } = usePage()
+  const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
+  const isOpen = picker.value === "options"
+  const isChanged = JSON.stringify(tuning.value.options ?? {}) !== JSON.stringify(shownRole()?.options ?? {}) && tuning.value.options !== null
+
+  return html`
+    <div class="bar__place bar__place--options">
+      <button type="button" class=${`icon-button ${isChanged ? "icon-button--marked" : ""}`} ref=${button} aria-label=${t("tuning.title")} title=${t("tuning.title")} aria-haspopup="dialog"
+        aria-expanded=${isOpen} onPointerEnter=${OptionsPanel.warm} onFocus=${OptionsPanel.warm} onClick=${() => { picker.value = isOpen ? "" : "options" }}><${Icon} name="sliders" /></button>
+      ${isOpen && html`<${OptionsPanel} onClose=${() => { picker.value = ""; button.current?.focus() }} />`}
     </div>
   `
 }

@@ -204,6 +204,7 @@ export async function refreshCatalogue() {
 export function chooseModel(model, provider) {
   store.selection.value = { ...store.selection.value, model, provider }
   store.refusal.value = null
+  store.rivals.value = []
   prefer({ model, provider })
   keepWithConversation({ model, provider })
 }

@@ -1,6 +1,6 @@
 /** What a person does with one message: rewrites an answer, goes on from it elsewhere, pins it, keeps it of several, takes its text. */
 import { call, part } from "./api.js"
-import { copy } from "./actions.js"
+import { chooseModel, copy } from "./actions.js"
 import { newId, refreshConversations, stopAnswer, writeBeside } from "./asking.js"
 import { comparedWith, emptyAnswer, isRunning } from "./chat.js"
 import { t } from "./i18n.js"
@@ -64,7 +64,7 @@ export async function keep(message) {
   for (const id of comparedWith(chat.value, message.id, family.value)) {
     if (id !== message.id && isRunning(chat.value.messages.get(id))) void stopAnswer(id)
   }
-  store.rivals.value = []
+  chooseModel(message.model ?? "", message.provider ?? "")
   spread(message, false)
   await mark(message, { kept: true })
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -44,7 +45,7 @@ class Scripted(Provider):
         if "вспомни" in asked:
             yield Text(f"Раньше было: {before[-1]}")
         while "долго" in asked:
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.1)
             yield Text("ещё ")
         yield Usage(prompt_tokens=1000, completion_tokens=500, seconds=10)
         yield Finished()
@@ -53,7 +54,8 @@ class Scripted(Provider):
 @pytest.fixture
 def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[str, Services]]:
     told = {"data_dir": str(tmp_path), "port": 0, "open_browser": False, "discovery": False}
-    settings = load(tmp_path / "none.json", {}, told | getattr(request, "param", {}))
+    (tmp_path / "config.json").write_text(json.dumps(getattr(request, "param", {})), "utf-8")
+    settings = load(tmp_path / "config.json", {}, told)
     with running_app(settings, {"Scripted": Scripted}) as app:
         services: Services = app.extensions[KEY]
         services.loop.run(services.catalog.refresh())
@@ -174,3 +176,89 @@ def test_an_answer_is_copied_without_its_marks(watched: Watched) -> None:
     expect(page.get_by_text("Скопировано")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "Вот главное:\n\nprint(1)\n\n• раз\n• два\n\nИ ссылка (https://example.org/)."
+
+
+# Side by side
+
+
+def compare(page: Page, *models: str) -> None:
+    """Ask the chosen model and these."""
+    page.get_by_role("button", name=re.compile("Выбрать модель")).click()
+    page.get_by_role("button", name="Сравнить").click()
+    for model in models:
+        page.get_by_role("option", name=re.compile(model)).click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("list", name="Ответят рядом").get_by_role("listitem")).to_have_count(len(models) + 1)
+    page.get_by_role("textbox", name="Сообщение").focus()
+
+
+def columns(page: Page) -> Any:
+    return page.get_by_role("region", name="Ответы рядом").get_by_role("article")
+
+
+def test_models_answer_side_by_side_and_one_is_kept(watched: Watched) -> None:
+    page = start(watched)
+    compare(page, "Дуб", "Вяз")
+    say(page, "Привет")
+    expect(columns(page)).to_have_count(3)
+    for number, (title, model) in enumerate((("Ясень", "ash"), ("Дуб", "oak"), ("Вяз", "elm"))):
+        expect(columns(page).nth(number)).to_contain_text(title)
+        expect(columns(page).nth(number)).to_contain_text(f"Говорит {model}")
+    tops = {columns(page).nth(number).bounding_box()["y"] for number in range(3)}
+    assert len(tops) == 1, "they stand beside each other"
+    page.reload()
+    expect(columns(page)).to_have_count(3)
+    columns(page).nth(1).get_by_role("button", name="Оставить этот").click()
+    expect(columns(page)).to_have_count(0)
+    expect(answer(page)).to_contain_text("Говорит oak")
+    expect(answer(page)).to_contain_text("2/3")
+    expect(page.get_by_role("button", name=re.compile("Выбрать модель"))).to_contain_text("Дуб")
+    page.reload()
+    expect(answer(page)).to_contain_text("Говорит oak")
+    say(page, "вспомни")
+    expect(answer(page)).to_contain_text("Раньше было: Говорит oak")
+    finished(page)
+    page.reload()
+    expect(answer(page)).to_contain_text("Раньше было: Говорит oak")
+    page.locator(".message--assistant").first.hover()
+    page.get_by_role("button", name="Сравнить рядом").click()
+    expect(columns(page)).to_have_count(3)
+
+
+def test_running_columns_are_resumed_and_stopped_one_by_one_or_together(watched: Watched) -> None:
+    page = start(watched)
+    compare(page, "Дуб", "Вяз")
+    say(page, "пиши долго")
+    for number in range(3):
+        expect(columns(page).nth(number)).to_contain_text("ещё ещё")
+    page.reload()
+    expect(columns(page)).to_have_count(3)
+    page.get_by_role("button", name="Остановить: Дуб").click()
+    expect(columns(page).nth(1)).to_have_attribute("aria-busy", "false")
+    expect(columns(page).nth(1)).to_contain_text("Ответ остановлен")
+    for number in (0, 2):
+        before = len(columns(page).nth(number).inner_text())
+        expect(columns(page).nth(number)).to_have_attribute("aria-busy", "true")
+        grown = "([at, before]) => document.querySelectorAll('.column')[at].innerText.length > before"
+        page.wait_for_function(grown, arg=[number, before])
+    page.get_by_role("textbox", name="Сообщение").focus()
+    page.keyboard.press("Escape")
+    for number in range(3):
+        expect(columns(page).nth(number)).to_contain_text("Ответ остановлен")
+
+
+@pytest.mark.parametrize("served", [{"max_running": 1}], indirect=True)
+def test_one_too_many_hurts_no_other(watched: Watched) -> None:
+    page = start(watched)
+    compare(page, "Дуб")
+    say(page, "пиши долго")
+    expect(columns(page).nth(1).get_by_role("alert")).to_contain_text("много ответов")
+    expect(columns(page).nth(0)).to_contain_text("ещё ещё")
+    page.keyboard.press("Escape")
+    expect(columns(page).nth(0)).to_contain_text("Ответ остановлен")
+    columns(page).nth(1).get_by_role("button", name="Ответить заново").click()
+    expect(columns(page).nth(1)).to_contain_text("ещё ещё")
+    expect(columns(page)).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(columns(page).nth(1)).to_contain_text("Ответ остановлен")
+    watched.faults[:] = [fault for fault in watched.faults if "429" not in fault]

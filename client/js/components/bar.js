@@ -27,13 +27,14 @@ export function Bar() {
 }
 
 function ModelButton() {
-  const { store: { catalogue, picker }, actions: { modelTitle, providerTitle, shownChoice } } = usePage()
+  const { store: { catalogue, picker, rivals }, actions: { modelTitle, providerTitle, shownChoice } } = usePage()
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const { providers, state } = catalogue.value
   const { model, provider } = shownChoice()
-  const title = modelTitle(model, provider)
+  const isComparing = rivals.value.length > 1
+  const title = isComparing ? rivals.value.map(rival => modelTitle(rival.model, rival.provider)).join(", ") : modelTitle(model, provider)
   const isLocal = providers.find(known => known.id === provider)?.local
-  const place = isLocal && title !== providerTitle(provider) ? t("models.on_this_computer", { provider: providerTitle(provider) }) : providerTitle(provider)
+  const place = isComparing ? title : isLocal && title !== providerTitle(provider) ? t("models.on_this_computer", { provider: providerTitle(provider) }) : providerTitle(provider)
   const isOpen = picker.value === "model"
   const name = title || t(state === "loading" ? "models.loading" : "models.none")
   const label = [`${t("models.choose")}:`, name, place !== name && place].filter(Boolean).join(" ")

@@ -7,6 +7,7 @@ import { Icon } from "./icon.js"
 
 const Notice = lazy(() => import("./notice.js").then(file => file.Notice))
 const Meter = lazy(() => import("./meter.js").then(file => file.Meter), ["options"])
+const Rivals = lazy(() => import("./rivals.js").then(file => file.Rivals), ["rivals"])
 
 /** A pause in writing after which the draft is kept, milliseconds. */
 const PAUSE = 200
@@ -14,7 +15,7 @@ const PAUSE = 200
 /** @param {{ warm: () => unknown }} props `warm` fetches what an answer is drawn with */
 export function Composer({ warm }) {
   const page = usePage()
-  const { store: { answering, chat, path, preferences, queue, refusal, web }, actions: { editLast, send, stop } } = page
+  const { store: { answering, chat, path, preferences, queue, refusal, rivals, web }, actions: { editLast, send, stop } } = page
   const conversation = chat.value.id
   const { text, write, field } = useDraft(conversation)
   const isAnswering = Boolean(answering.value)
@@ -36,6 +37,7 @@ export function Composer({ warm }) {
   return html`
     <form class="composer" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); submit() }}>
       ${refusal.value && html`<${Notice} trouble=${refusal.value} />`}
+      ${rivals.value.length > 1 && html`<${Rivals} />`}
       ${queue.value.length > 0 && html`<${Queue} />`}
       ${path.value.length > 0 && html`<${Meter} draft=${text} />`}
       <div class="composer__field" onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) field.current?.focus() }}>

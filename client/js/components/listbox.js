@@ -7,10 +7,10 @@ import { Icon } from "./icon.js"
 /** @typedef {{ id: string, title: string, note?: Children, options: Option[] }} Group */
 
 /**
- * @param {{ label: string, groups: Group[], empty: string,
+ * @param {{ label: string, groups: Group[], empty: string, several?: boolean,
  *           search?: { text: string, placeholder: string, onInput: (text: string) => void } }} props
  */
-export function Listbox({ label, groups, empty, search }) {
+export function Listbox({ label, groups, empty, several = false, search }) {
   const options = groups.flatMap(group => group.options)
   const [moved, move] = useState("")
   const list = useRef(/** @type {HTMLElement | null} */ (null))
@@ -31,6 +31,7 @@ export function Listbox({ label, groups, empty, search }) {
       move(options[Math.min(options.length - 1, Math.max(0, steps[event.key]))]?.id ?? "")
     } else if (event.key === "Enter" || (event.key === " " && !search)) {
       event.preventDefault()
+      if (active) move(active.id)
       active?.take()
     }
   }
@@ -44,22 +45,22 @@ export function Listbox({ label, groups, empty, search }) {
           placeholder=${search.placeholder} value=${search.text} autocomplete="off" spellcheck=${false} ...${keys}
           onInput=${(/** @type {any} */ event) => { move(""); search.onInput(event.currentTarget.value) }} />
       </label>`}
-    <div class="listbox" id="listbox" role="listbox" aria-label=${label} ref=${list} tabindex=${search ? -1 : 0} ...${search ? {} : keys}>
+    <div class="listbox" id="listbox" role="listbox" aria-label=${label} aria-multiselectable=${several} ref=${list} tabindex=${search ? -1 : 0} ...${search ? {} : keys}>
       ${groups.map(group => html`
         <div class="listbox__group" role="group" key=${group.id} aria-labelledby=${group.title ? `group-${group.id}` : undefined}>
           ${group.title && html`<p class=${`listbox__title ${group.options.length ? "" : "listbox__title--absent"}`} id=${`group-${group.id}`}><span>${group.title}</span>${group.note}</p>`}
-          ${group.options.map(option => html`<${OptionLine} key=${option.id} option=${option} active=${option === active} />`)}
+          ${group.options.map(option => html`<${OptionLine} key=${option.id} option=${option} active=${option === active} onTake=${() => { move(option.id); option.take() }} />`)}
         </div>`)}
       ${!groups.length && html`<p class="listbox__empty">${empty}</p>`}
     </div>
   `
 }
 
-/** @param {{ option: Option, active: boolean }} props */
-function OptionLine({ option, active }) {
+/** @param {{ option: Option, active: boolean, onTake: () => void }} props */
+function OptionLine({ option, active, onTake }) {
   return html`
     <div class=${`option ${active ? "option--active" : ""}`} id=${`option-${option.id}`} role="option" aria-selected=${option.selected}
-      onClick=${option.take}>
+      onClick=${onTake}>
       <div class="option__content">${option.content}</div>
       ${option.selected && html`<${Icon} name="check" />`}
     </div>

@@ -2,7 +2,8 @@
 import { html, useState } from "../view.js"
 import { number, t } from "../i18n.js"
 import { usePage } from "../page.js"
-import { Icon } from "./icon.js"
+import { MOST, isAmong, toggled } from "../rivals.js"
+import { Icon, addIcons } from "./icon.js"
 import { Listbox } from "./listbox.js"
 import { Popover } from "./popover.js"
 import { GUIDE, foundSentence } from "./greeting.js"
@@ -10,20 +11,25 @@ import { GUIDE, foundSentence } from "./greeting.js"
 /** @import { Model, Provider } from "../api.js" */
 /** @import { Page } from "../page.js" */
 
+addIcons({ columns: "M5.5 5h4v14h-4zM14.5 5h4v14h-4z" })
+
 /** @param {{ onClose: () => void }} props */
 export function ModelPicker({ onClose }) {
   const [text, search] = useState("")
   const page = usePage()
-  const { asking, state } = page.store.catalogue.value
+  const { catalogue, rivals } = page.store
+  const { asking, state } = catalogue.value
+  const isComparing = rivals.value.length > 0
 
   return html`
     <${Popover} label=${t("models.choose")} className="popover--models" onClose=${onClose}>
       <header class="popover__head">
-        <p class="popover__found" role="status">${asking || state === "loading" ? t("models.asking") : foundSentence(page)}</p>
+        <p class="popover__found" role="status">${asking || state === "loading" ? t("models.asking") : isComparing ? t("compare.chosen", { count: rivals.value.length, most: MOST }) : foundSentence(page)}</p>
+        <button type="button" class="toggle" aria-pressed=${isComparing} onClick=${() => { rivals.value = isComparing ? [] : [page.actions.shownChoice()] }}><${Icon} name="columns" />${t("compare.start")}</button>
         <button type="button" class=${`icon-button ${asking ? "icon-button--busy" : ""}`} aria-label=${t("models.refresh")} title=${t("models.refresh")}
           disabled=${asking} onClick=${page.actions.refreshCatalogue}><${Icon} name="again" /></button>
       </header>
-      <${Listbox} label=${t("models.choose")} groups=${modelGroups(page, text, chooseOne(page, onClose))} empty=${t("models.nothing_like", { text })}
+      <${Listbox} label=${t("models.choose")} groups=${modelGroups(page, text, isComparing ? chooseSeveral(page) : chooseOne(page, onClose))} several=${isComparing} empty=${t("models.nothing_like", { text })}
         search=${{ text, placeholder: t("models.search"), onInput: search }} />
     <//>
   `
@@ -37,6 +43,15 @@ function chooseOne({ actions }, onClose) {
   return {
     isSelected: ({ id, provider }) => id === chosen.model && provider === chosen.provider,
     take: ({ id, provider }) => { actions.chooseModel(id, provider); onClose() },
+  }
+}
+
+/** @param {Page} page @returns {Choosing} */
+function chooseSeveral({ store: { rivals } }) {
+  const rival = (/** @type {Model} */ { id, provider }) => ({ model: id, provider })
+  return {
+    isSelected: model => isAmong(rivals.value, rival(model)),
+    take: model => { rivals.value = toggled(rivals.value, rival(model)) },
   }
 }
 

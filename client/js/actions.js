@@ -278,6 +278,9 @@ export const shelving = () => import("./shelving.js")
 /** What is done with one message, fetched when somebody wants it. */
 export const deeds = () => import("./deeds.js")
 
+/** Choosing several conversations, fetched when somebody wants it. */
+export const selecting = () => import("./selecting.js")
+
 /** Bringing chats in and taking them out, fetched when somebody wants it. */
 export const transfer = () => import("./transfer.js")
 

@@ -1,7 +1,7 @@
 /** Every request to the server: docs/api.md as functions. Answers with values, raises `ApiError`. */
 import { root } from "./root.js"
 
-/** @import { Conversation } from "./conversations.js" */
+/** @import { Conversation, Named } from "./conversations.js" */
 /** @import { Message } from "./chat.js" */
 
 /** @typedef {{ id: string, title: string, provider: string, context_length: number | null, capabilities: string[],
@@ -54,13 +54,15 @@ export const roles = () => call("GET", "roles")
 /** @returns {Promise<{ version: string }>} */
 export const version = () => call("GET", "version")
 
+/** @typedef {{ archived?: boolean, folder?: string, add_tags?: string[], remove_tags?: string[] }} ManyChanged */
+
 /**
- * A page of the list, of the archive, or of a folder.
- * @param {{ before?: string | null, limit?: number, archived?: boolean, folder?: string | null }} [page]
- * @returns {Promise<{ conversations: Conversation[], next: string | null, pinned?: Conversation[], titling?: string[] }>} `titling`: these may be named in a moment
+ * A page of the list, of the archive, of a folder, or of what bears a tag.
+ * @param {{ before?: string | null, limit?: number, archived?: boolean, folder?: string | null, tag?: string | null }} [page]
+ * @returns {Promise<{ conversations: Conversation[], next: string | null, pinned?: Conversation[], titling?: string[], folders?: Named[], tags?: Named[] }>} `titling`: these may be named in a moment
  */
-export function listConversations({ before = null, limit = 50, archived = false, folder = null } = {}) {
-  const narrow = `${archived ? "&archived=1" : ""}${folder === null ? "" : `&folder=${part(folder)}`}`
+export function listConversations({ before = null, limit = 50, archived = false, folder = null, tag = null } = {}) {
+  const narrow = `${archived ? "&archived=1" : ""}${folder === null ? "" : `&folder=${part(folder)}`}${tag === null ? "" : `&tag=${part(tag)}`}`
   return call("GET", `conversations?limit=${limit}${before ? `&before=${part(before)}` : ""}${narrow}`)
 }
 
@@ -84,6 +86,22 @@ export const deleteConversation = id => call("DELETE", `conversations/${part(id)
 
 /** @param {string} id @returns {Promise<{ conversation: Conversation }>} */
 export const restoreConversation = id => call("POST", `conversations/${part(id)}/restore`, {})
+
+/** @param {string[]} ids @param {ManyChanged} change @returns {Promise<{ conversations: Conversation[] }>} */
+export const changeMany = (ids, change) => call("POST", "conversations/batch", { ids, change })
+
+/** @param {string[]} ids @returns {Promise<{ deleted: string[] }>} */
+export const deleteMany = ids => call("POST", "conversations/batch", { ids, delete: true })
+
+/** @param {string[]} ids @returns {Promise<{ conversations: Conversation[] }>} */
+export const restoreMany = ids => call("POST", "conversations/batch", { ids, restore: true })
+
+/** A ZIP of these conversations. @param {string[]} ids @returns {Promise<Blob>} */
+export async function takeMany(ids) {
+  const response = await send("POST", "export", "application/zip", { ids }).catch(() => { throw new ApiError("no_connection", 0) })
+  if (!response.ok) throw await errorOf(response)
+  return response.blob()
+}
 
 /** Have a conversation named by its model, which takes a moment. @param {string} id @returns {Promise<{ conversation: Conversation, asking: boolean }>} */
 export const askForTitle = id => call("POST", `conversations/${part(id)}/title`, {})

@@ -261,8 +261,8 @@ export async function stopAnswer(answer) {
 /** Read the newest of the list. */
 export async function refreshConversations() {
   try {
-    const { conversations, next, pinned, titling = [] } = await api.listConversations()
-    store.dispatchList({ type: "listed", items: conversations, next, pinned })
+    const { conversations, titling = [], ...first } = await api.listConversations()
+    store.dispatchList({ type: "listed", items: conversations, ...first })
     clearTimeout(looking)
     if (conversations.some(({ id, running }) => !running && titling.includes(id))) looking = setTimeout(refreshConversations, TITLE_COMES)
   } catch (error) {

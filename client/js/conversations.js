@@ -6,13 +6,16 @@
  *             pinned?: boolean, archived_at?: number | null, folder?: string, tags?: string[],
  *             options?: import("./api.js").Options, role_values?: Record<string, string> }} Conversation
  */
-/** @typedef {{ items: Conversation[], next: string | null, loaded: boolean }} Conversations */
+/** @typedef {{ name: string, count: number }} Named a folder or a tag, and how many conversations outside of the archive it has */
+/** @typedef {{ items: Conversation[], next: string | null, loaded: boolean, folders: Named[], tags: Named[] }} Conversations */
 /**
- * @typedef {{ type: "listed", items: Conversation[], next: string | null, pinned?: Conversation[] }
+ * @typedef {{ type: "listed", items: Conversation[], next: string | null, pinned?: Conversation[], folders?: Named[], tags?: Named[] }
  *   | { type: "continued", items: Conversation[], next: string | null }
  *   | { type: "saved", conversation: Conversation }
+ *   | { type: "kept", conversations: Conversation[] }
  *   | { type: "renamed", id: string, title: string }
  *   | { type: "removed", id: string }
+ *   | { type: "gone", ids: string[] }
  *   | { type: "ran", id: string, running: boolean }} ListEvent
  */
 /** @typedef {"pinned" | "today" | "yesterday" | "week" | "month" | "older"} Period */
@@ -20,7 +23,7 @@
 const DAY = 86_400_000
 
 /** @returns {Conversations} */
-export const emptyList = () => ({ items: [], next: null, loaded: false })
+export const emptyList = () => ({ items: [], next: null, loaded: false, folders: [], tags: [] })
 
 /** @param {Conversations} list @param {ListEvent} event @returns {Conversations} */
 export function reduce(list, event) {
@@ -30,11 +33,15 @@ export function reduce(list, event) {
     case "continued":
       return { ...list, items: sort(merge(list.items, event.items)), next: event.next }
     case "saved":
-      return { ...list, items: keep(list.items, event.conversation) }
+      return { ...list, items: keep(list.items, [event.conversation]) }
+    case "kept":
+      return { ...list, items: keep(list.items, event.conversations) }
     case "renamed":
       return { ...list, items: revise(list.items, event.id, { title: event.title }) }
     case "removed":
       return { ...list, items: list.items.filter(({ id }) => id !== event.id) }
+    case "gone":
+      return { ...list, items: list.items.filter(({ id }) => !event.ids.includes(id)) }
     case "ran":
       return { ...list, items: revise(list.items, event.id, { running: event.running }) }
   }
@@ -43,18 +50,19 @@ export function reduce(list, event) {
 /**
  * The first page was read again. What it no longer names within its own span was deleted elsewhere;
  * what is older than its span stays as it was, but for what was pinned: of that all is known.
- * @param {Conversations} list @param {{ items: Conversation[], next: string | null, pinned?: Conversation[] }} page @returns {Conversations}
+ * @param {Conversations} list @param {Extract<ListEvent, { type: "listed" }>} page @returns {Conversations}
  */
-function refresh(list, { items, next, pinned = [] }) {
+function refresh(list, { items, next, pinned = [], folders = list.folders, tags = list.tags }) {
   const news = merge(pinned, items)
-  if (!list.loaded || next === null) return { items: sort(news), next, loaded: true }
+  const fresh = { loaded: true, folders, tags }
+  if (!list.loaded || next === null) return { ...fresh, items: sort(news), next }
   const oldest = Math.min(...items.map(item => item.updated_at))
   const older = list.items.filter(item => item.updated_at < oldest && !item.pinned)
-  return { items: sort(merge(older, news)), next: older.length ? list.next : next, loaded: true }
+  return { ...fresh, items: sort(merge(older, news)), next: older.length ? list.next : next }
 }
 
-/** What is archived does not stand in the list. @param {Conversation[]} items @param {Conversation} saved */
-const keep = (items, saved) => (saved.archived_at ? items.filter(({ id }) => id !== saved.id) : sort(merge(items, [saved])))
+/** What is archived does not stand in the list. @param {Conversation[]} items @param {Conversation[]} saved */
+const keep = (items, saved) => sort(merge(items, saved).filter(item => !item.archived_at))
 
 /** @param {Conversation[]} known @param {Conversation[]} news */
 function merge(known, news) {
@@ -70,7 +78,7 @@ const sort = items => [...items].sort((a, b) => b.updated_at - a.updated_at)
 const revise = (items, id, change) => items.map(item => (item.id === id ? { ...item, ...change } : item))
 
 /**
- * What is pinned stands above all days.
+ * What is pinned stands above all days, what is in a folder in none of them.
  * @param {Conversation[]} items newest first @param {number} now milliseconds
  * @returns {{ period: Period, items: Conversation[] }[]} without empty groups
  */
@@ -78,7 +86,7 @@ export function groupByDay(items, now) {
   const midnight = new Date(now).setHours(0, 0, 0, 0)
   /** @type {Map<Period, Conversation[]>} */
   const groups = new Map()
-  for (const item of [...items.filter(({ pinned }) => pinned), ...items.filter(({ pinned }) => !pinned)]) {
+  for (const item of [...items.filter(({ pinned }) => pinned), ...items.filter(({ pinned, folder }) => !pinned && !folder)]) {
     const period = item.pinned ? "pinned" : periodOf(item.updated_at * 1000, midnight)
     const group = groups.get(period)
     if (group) group.push(item)

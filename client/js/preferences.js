@@ -23,6 +23,7 @@ import { root } from "./api.js"
  * @property {string} provider
  * @property {string} role
  * @property {boolean} sidebar shown on a wide screen
+ * @property {string[]} folders that stand open in the list
  * @property {string[]} recent names of the commands chosen last in the palette
  */
 
@@ -36,7 +37,7 @@ const YEAR = 31_536_000
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: "auto", accent: "violet", density: "comfortable", size: "normal", language: "", enter: "send",
-  model: "", provider: "", role: "", sidebar: true, recent: [],
+  model: "", provider: "", role: "", sidebar: true, folders: [], recent: [],
 }
 
 /** @param {string} key @returns {any} */

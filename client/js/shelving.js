@@ -1,7 +1,10 @@
-/** Finding and keeping: what is asked of the search, and how a conversation is pinned, archived and put into a folder. */
+/** Finding and keeping: what is asked of the search, and how a conversation is pinned, tagged, archived and named. */
 import * as api from "./api.js"
+import { refreshConversations } from "./asking.js"
 import { t } from "./i18n.js"
+import { parse } from "./router.js"
 import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
+import { file } from "./selecting.js"
 import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
@@ -23,16 +26,19 @@ export async function search(wanted, signal) {
 /** @param {Conversation} conversation @param {boolean} pinned */
 export const pin = (conversation, pinned) => change(conversation, { pinned })
 
-/** @param {Conversation} conversation @param {string} folder "" takes it out */
-export const putIntoFolder = (conversation, folder) => change(conversation, { folder })
+/** @param {Conversation} conversation @param {string[]} tags */
+export async function setTags(conversation, tags) {
+  if (await change(conversation, { tags })) await refreshConversations()
+}
 
 /** @param {Conversation} conversation @param {boolean} archived */
 export async function archive(conversation, archived) {
   if (!(await change(conversation, { archived }))) return
+  void refreshConversations()
   if (archived) toast(t("toast.archived", { title: conversation.title }), { label: t("toast.undo"), run: () => void change(conversation, { archived: false }) })
 }
 
-/** @param {Conversation} conversation @param {{ pinned?: boolean, archived?: boolean, folder?: string }} wish */
+/** @param {Conversation} conversation @param {{ pinned?: boolean, archived?: boolean, tags?: string[] }} wish */
 async function change({ id }, wish) {
   try {
     store.dispatchList({ type: "saved", ...(await api.changeConversation(id, wish)) })
@@ -62,16 +68,32 @@ export async function nameByModel({ id, title, revision }) {
   }
 }
 
-/** @returns {Promise<{ name: string, count: number }[]>} none when the server does not say */
-export const readFolders = () => api.folders().then(({ folders }) => folders, () => [])
-
-/** The folders there are and what stands in one of them. @param {string | null} folder null: the archive @param {string | null} [before] */
-export async function readShelf(folder, before = null) {
+/** The next conversations of a folder join the list. @param {string} folder @param {string | null} before @returns {Promise<string | null>} where the following ones begin */
+export async function readFolder(folder, before) {
   try {
-    const [{ conversations, next }, folders] = await Promise.all([api.listConversations({ before, folder, archived: folder === null }), readFolders()])
-    return { items: conversations, next, folders }
+    const { conversations, next } = await api.listConversations({ before, folder })
+    store.dispatchList({ type: "kept", conversations })
+    return next
   } catch (error) {
     complain(error)
     return null
   }
+}
+
+/** What stands in the archive, or bears a tag. @param {string | null} tag null: the archive @param {string | null} [before] */
+export async function readShelf(tag, before = null) {
+  try {
+    const { conversations, next } = await api.listConversations({ before, tag, archived: tag === null })
+    return { items: conversations, next }
+  } catch (error) {
+    complain(error)
+    return null
+  }
+}
+
+/** A conversation's link was let go on a folder. @param {string} address @param {string} folder "" is none */
+export async function drop(address, folder) {
+  const at = URL.canParse(address) ? parse(new URL(address).pathname, api.root.pathname) : null
+  const dropped = at?.name === "chat" ? store.conversations.value.items.find(({ id }) => id === at.id) : undefined
+  if (dropped && (dropped.folder ?? "") !== folder) await file([dropped.id], folder)
 }

@@ -54,6 +54,8 @@ export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ 
 export const dialog = signal("")
 /** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */
 export const drawer = signal(false)
+/** The conversations that are being chosen, or null while nobody chooses several. @type {Signal<Set<string> | null>} */
+export const selected = signal(/** @type {Set<string> | null} */ (null))
 /** What the pages of 2023 left in this browser, and whether moving it is offered. @type {Signal<{ count: number, offered: boolean }>} */
 export const ancestors = signal({ count: 0, offered: false })
 /** The message one is being led to from a search. @type {Signal<{ conversation: string, message: string } | null>} */

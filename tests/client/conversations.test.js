@@ -68,3 +68,26 @@ test("days are those of the calendar, not of 24 hours", () => {
   assert.deepEqual(groups.map(({ period, items }) => [period, items[0].id]),
     [["today", "a"], ["yesterday", "b"], ["week", "c"], ["month", "d"], ["older", "e"]])
 })
+
+test("many are kept and gone at once, and what is archived leaves the list", () => {
+  let list = listed([item("a", 3), item("b", 2), item("c", 1)])
+  list = reduce(list, { type: "kept", conversations: [item("a", 3, { archived_at: 9 }), item("b", 2, { folder: "Дом" }), item("d", 5)] })
+  assert.deepEqual(ids(list), ["d", "b", "c"])
+  assert.equal(list.items[1].folder, "Дом")
+  assert.deepEqual(ids(reduce(list, { type: "gone", ids: ["b", "d"] })), ["c"])
+})
+
+test("the names of the shelves come with the list and outlive one that does not tell them", () => {
+  const folders = [{ name: "Дом", count: 1 }]
+  let list = reduce(emptyList(), { type: "listed", items: [item("a", 3)], next: null, folders, tags: [] })
+  assert.deepEqual(list.folders, folders)
+  list = reduce(list, { type: "listed", items: [item("a", 3)], next: null })
+  assert.deepEqual(list.folders, folders)
+})
+
+test("what is in a folder stands among no days, unless it is pinned", () => {
+  const now = new Date(2026, 4, 5, 12).getTime()
+  const at = now / 1000 - 60
+  const groups = groupByDay([item("a", at, { folder: "Дом" }), item("b", at), item("c", at, { folder: "Дом", pinned: true })], now)
+  assert.deepEqual(groups.map(({ period, items }) => [period, items.map(({ id }) => id)]), [["pinned", ["c"]], ["today", ["b"]]])
+})

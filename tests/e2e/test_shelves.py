@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from server.conversations import Conversation, Message, Question
+from server.storage.database import temporary
+from server.storage.store import SqlStore
 from tests.e2e.conftest import Watched
 from tests.e2e.running import ServerProcess
 from tests.emulators import openai
@@ -66,3 +71,163 @@ def test_a_title_by_the_model_comes_by_itself_and_on_a_wish(watched: Watched) ->
     menu(page, "Моё")
     page.get_by_role("menuitem", name="Название от модели").press("Enter")
     expect(links(page)).to_contain_text(["Вы спросили"])
+
+
+# --- tags, folders, many at once -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stocked(live: ServerProcess, watched: Watched) -> Page:
+    """The page over a list of twelve notes."""
+    live.stop()
+    with temporary(live.folder / "data") as database:
+        now = time.time()
+        notes: list[tuple[Conversation, list[Message]]] = []
+        for number in range(12):
+            at = now - 60 - number
+            asked = Question(f"q{number}", None, f"Вопрос {number}", at)
+            notes.append((Conversation(f"n{number}", f"Заметка {number}", "m", "p", "default", at, at), [asked]))
+        SqlStore(database).import_conversations("owner", notes)
+    live.start()
+    page = start(watched)
+    expect(links(page)).to_have_count(12)
+    return page
+
+
+def undo(page: Page) -> None:
+    page.get_by_role("button", name="Вернуть", exact=True).last.click()
+
+
+def folder(page: Page, name: str) -> Any:
+    return page.get_by_role("button", name=name).and_(page.locator(".folder__name"))
+
+
+def test_tags_are_given_shown_and_looked_up_by_keyboard(stocked: Page) -> None:
+    page = stocked
+    menu(page, "Заметка 3»")
+    page.get_by_role("menuitem", name="Метки…").press("Enter")
+    expect(page.get_by_role("textbox", name="Новая метка")).to_be_focused()
+    page.keyboard.type("важное")
+    page.keyboard.press("Enter")
+    page.keyboard.type("дом")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    line = page.locator(".link-row", has_text="Заметка 3")
+    expect(line.locator(".link__tags")).to_have_text("важное · дом")
+    menu(page, "Заметка 5»")
+    page.get_by_role("menuitem", name="Метки…").press("Enter")
+    page.get_by_role("button", name="важное").and_(page.locator(".tag--offered")).click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".link-row", has_text="Заметка 5").locator(".link__tags")).to_have_text("важное")
+    tag = page.locator(".tag-bar").get_by_role("button", name="важное")
+    tag.press("Enter")
+    expect(tag).to_have_attribute("aria-pressed", "true")
+    expect(links(page)).to_have_text(["Заметка 3", "Заметка 5"])
+    menu(page, "Заметка 5»")
+    page.get_by_role("menuitem", name="Метки…").press("Enter")
+    expect(page.get_by_role("textbox", name="Новая метка")).to_be_focused()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    expect(links(page)).to_have_text(["Заметка 3"])
+    page.get_by_role("button", name="Ко всем беседам").click()
+    expect(links(page)).to_have_count(12)
+
+
+def test_a_tag_that_looks_like_markup_is_text(stocked: Page) -> None:
+    page = stocked
+    menu(page, "Заметка 3»")
+    page.get_by_role("menuitem", name="Метки…").press("Enter")
+    expect(page.get_by_role("textbox", name="Новая метка")).to_be_focused()
+    page.keyboard.type("<img src=x onerror=alert(1)>")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tag-bar").get_by_role("button")).to_have_text(["<img src=x onerror=alert(1)>"])
+    expect(page.locator(".tag-bar img, .link__tags img")).to_have_count(0)
+
+
+def test_a_conversation_is_dragged_onto_a_folder_and_out_of_it(stocked: Page) -> None:
+    page = stocked
+    menu(page, "Заметка 0»")
+    page.get_by_role("menuitem", name="В папку…").press("Enter")
+    expect(page.get_by_role("combobox", name="Папка")).to_be_focused()
+    page.keyboard.type("Дом")
+    page.keyboard.press("Enter")
+    expect(folder(page, "Дом")).to_have_text("Дом1")
+    expect(links(page).filter(has_text="Заметка")).to_have_count(11)
+    page.get_by_role("link", name="Заметка 4", exact=True).drag_to(folder(page, "Дом"))
+    expect(folder(page, "Дом")).to_have_text("Дом2")
+    folder(page, "Дом").press("Enter")
+    inside = page.locator(".folder .link__title").filter(has_text="Заметка")
+    expect(inside).to_have_text(["Заметка 0", "Заметка 4"])
+    undo(page)
+    expect(inside).to_have_text(["Заметка 0"])
+    page.reload()
+    expect(inside).to_have_text(["Заметка 0"])
+
+
+def select(page: Page) -> None:
+    page.get_by_role("button", name="Выбрать", exact=True).press("Enter")
+    expect(page.get_by_role("checkbox")).to_have_count(12)
+
+
+def test_many_are_chosen_by_mouse_and_keyboard(stocked: Page) -> None:
+    page = stocked
+    select(page)
+    said = page.locator(".selection__count")
+    page.get_by_text("Заметка 1", exact=True).click()
+    page.get_by_text("Заметка 4", exact=True).click(modifiers=["Shift"])
+    expect(said).to_have_text("Выбрано 4 беседы")
+    page.get_by_text("Заметка 2", exact=True).click(modifiers=["Control"])
+    expect(said).to_have_text("Выбрано 3 беседы")
+    page.get_by_role("checkbox", name="Заметка 6").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("checkbox", name="Заметка 6")).to_be_checked()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("checkbox", name="Заметка 7")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(said).to_have_text("Выбрано 5 бесед")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+    expect(links(page)).to_have_count(12)
+
+
+def test_what_was_done_with_many_is_taken_back_with_one_press(stocked: Page) -> None:
+    page = stocked
+    for deed, left in (("В архив", 9), ("Удалить", 9)):
+        select(page)
+        page.get_by_text("Заметка 1", exact=True).click()
+        page.get_by_text("Заметка 3", exact=True).click(modifiers=["Shift"])
+        page.locator(".selection").get_by_role("button", name=deed).click()
+        expect(links(page)).to_have_count(left)
+        undo(page)
+        expect(links(page)).to_have_count(12)
+    select(page)
+    page.get_by_text("Заметка 1", exact=True).click()
+    page.get_by_text("Заметка 2", exact=True).click(modifiers=["Shift"])
+    page.locator(".selection").get_by_role("button", name="Метки…").click()
+    expect(page.get_by_role("textbox", name="Новая метка")).to_be_focused()
+    page.keyboard.type("дом")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".link__tags")).to_have_text(["дом", "дом"])
+    undo(page)
+    expect(page.locator(".link__tags")).to_have_count(0)
+    select(page)
+    page.get_by_text("Заметка 1", exact=True).click()
+    page.locator(".selection").get_by_role("button", name="В папку…").click()
+    expect(page.get_by_role("combobox", name="Папка")).to_be_focused()
+    page.keyboard.type("Дом")
+    page.keyboard.press("Enter")
+    expect(folder(page, "Дом")).to_have_text("Дом1")
+    undo(page)
+    expect(links(page)).to_have_count(12)
+
+
+def test_the_chosen_ones_are_downloaded(stocked: Page) -> None:
+    page = stocked
+    select(page)
+    page.get_by_text("Заметка 1", exact=True).click()
+    with page.expect_download() as download:
+        page.locator(".selection").get_by_role("button", name="Скачать").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert [name for name in archive.namelist() if name.endswith(".json") and "Заметка 1" in name]

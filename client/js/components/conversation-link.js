@@ -7,29 +7,36 @@ import { Icon } from "./icon.js"
 
 /** @import { Conversation } from "../conversations.js" */
 
-const FolderField = lazy(() => import("./folder-field.js").then(file => file.FolderField))
+/** What stands in place of the line: while several are being chosen, and to ask for tags or a folder. */
+export const PickLine = lazy(() => import("./pick-line.js").then(file => file.PickLine), ["selection"])
+export const TagField = lazy(() => import("./tag-field.js").then(file => file.TagField), ["tags"])
+export const FolderField = lazy(() => import("./folder-field.js").then(file => file.FolderField))
 const Menu = lazy(() => import("./conversation-menu.js").then(file => file.ConversationMenu))
 
 /** @param {{ conversation: Conversation }} props */
 export function ConversationLink({ conversation }) {
-  const { store: { drawer, route }, actions } = usePage()
+  const { store: { drawer, route, selected }, actions } = usePage()
   const { addressOf, deleteConversation, go, renameConversation } = actions
-  const shelve = (/** @type {(how: typeof import("../shelving.js")) => Promise<unknown>} */ deed) => actions.shelving().then(deed)
-  const [renaming, rename] = useState(false)
-  const [filing, file] = useState(false)
+  const [field, ask] = useState(/** @type {"" | "title" | "folder" | "tags"} */ (""))
   const link = useRef(/** @type {HTMLElement | null} */ (null))
-  const { id, title, running } = conversation
+  const { id, title, running, folder = "", tags = [] } = conversation
   const isCurrent = route.value.name === "chat" && route.value.id === id
 
-  const finish = (/** @type {string | null} */ wanted) => {
-    rename(false)
-    if (wanted !== null) void renameConversation(conversation, wanted)
+  const back = () => {
+    ask("")
     requestAnimationFrame(() => link.current?.focus())
   }
-  const finishFiling = (/** @type {string | null} */ folder) => {
-    file(false)
-    if (folder !== null && folder.trim() !== (conversation.folder ?? "")) void shelve(({ putIntoFolder }) => putIntoFolder(conversation, folder))
-    requestAnimationFrame(() => link.current?.focus())
+  const finish = (/** @type {string | null} */ wanted) => {
+    back()
+    if (wanted !== null) void renameConversation(conversation, wanted)
+  }
+  const finishFiling = (/** @type {string | null} */ wanted) => {
+    back()
+    if (wanted !== null && wanted.trim() !== folder) void actions.selecting().then(({ file }) => file([id], wanted))
+  }
+  const finishTagging = (/** @type {string[] | null} */ wanted) => {
+    back()
+    if (wanted && wanted.join() !== tags.join()) void actions.shelving().then(({ setTags }) => setTags(conversation, wanted))
   }
   /** The focus goes to a neighbour, so that one can go on by keyboard. @param {() => Promise<unknown>} leave */
   const goAway = leave => {
@@ -41,7 +48,7 @@ export function ConversationLink({ conversation }) {
   const remove = () => goAway(() => deleteConversation(conversation))
   /** @param {KeyboardEvent} event */
   const press = event => {
-    if (event.key === "F2") rename(true)
+    if (event.key === "F2") ask("title")
     else if (event.key === "Delete") remove()
     else return
     event.preventDefault()
@@ -53,15 +60,18 @@ export function ConversationLink({ conversation }) {
     drawer.value = false
     go(id)
   }
-  const wishes = { rename: () => rename(true), file: () => file(true), remove, goAway }
+  const wishes = { rename: () => ask("title"), file: () => ask("folder"), tag: () => ask("tags"), remove, goAway }
 
-  if (filing) return html`<${FolderField} folder=${conversation.folder ?? ""} onDone=${finishFiling} />`
-  if (renaming) return html`<${TitleField} title=${title} onDone=${finish} />`
+  if (selected.value) return html`<${PickLine} conversation=${conversation} />`
+  if (field === "folder") return html`<${FolderField} folder=${folder} onDone=${finishFiling} />`
+  if (field === "tags") return html`<${TagField} tags=${tags} onDone=${finishTagging} />`
+  if (field === "title") return html`<${TitleField} title=${title} onDone=${finish} />`
   return html`
     <div class=${`link-row ${isCurrent ? "link-row--current" : ""}`}>
       <a class="link" ref=${link} href=${addressOf(id)} aria-current=${isCurrent ? "page" : undefined} title=${title} onClick=${open} onKeyDown=${press}
-        onDblClick=${() => rename(true)}>
+        onDblClick=${() => ask("title")}>
         <span class="link__title">${title || t("sidebar.untitled")}</span>
+        ${tags.length > 0 && html`<span class="link__tags">${tags.join(" · ")}</span>`}
         ${running && html`<span class="dot" role="img" aria-label=${t("sidebar.running")} title=${t("sidebar.running")}></span>`}
       </a>
       <${Wishes} conversation=${conversation} wishes=${wishes} />

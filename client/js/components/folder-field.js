@@ -1,20 +1,18 @@
 /** Into which folder: a field in the place of the conversation's line, with the folders there are to choose from. */
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { html, useLayoutEffect, useRef } from "../view.js"
 import { t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
 
 /** @param {{ folder: string, onDone: (folder: string | null) => void }} props */
 export function FolderField({ folder, onDone }) {
-  const { shelving } = usePage().actions
-  const [names, show] = useState(/** @type {string[]} */ ([]))
+  const { folders } = usePage().store.conversations.value
   const field = useRef(/** @type {HTMLInputElement | null} */ (null))
   const done = useRef(false)
   useLayoutEffect(() => {
     field.current?.focus()
     field.current?.select()
   }, [])
-  useEffect(() => { void shelving().then(({ readFolders }) => readFolders()).then(folders => show(folders.map(({ name }) => name))) }, [])
 
   const finish = (/** @type {string | null} */ wanted) => {
     if (done.current) return
@@ -33,6 +31,6 @@ export function FolderField({ folder, onDone }) {
   return html`
     <input class="link-field" ref=${field} defaultValue=${folder} aria-label=${t("shelf.folder")} placeholder=${t("shelf.folder_hint")} maxlength="60" list="folders"
       onKeyDown=${press} onBlur=${(/** @type {any} */ event) => finish(event.currentTarget.value)} />
-    <datalist id="folders">${names.map(name => html`<option key=${name} value=${name} />`)}</datalist>
+    <datalist id="folders">${folders.map(({ name }) => html`<option key=${name} value=${name} />`)}</datalist>
   `
 }

@@ -15,8 +15,8 @@ const text = answer.ok ? linked(await answer.text(), folder) : `# ${t("missing.f
 
 document.title = `${/^# (.+)$/m.exec(text)?.[1] ?? ""} — ${t("app.name")}`
 render(html`
-  <a class="guide__home" href=${root.href}><${Mark} />${t("app.name")}</a>
-  <main class="guide" lang=${folder}><${Markdown} text=${text} /></main>
+  <header><a class="guide__home" href=${root.href}><${Mark} />${t("app.name")}</a></header>
+  <main class="guide" lang=${folder}><${Markdown} text=${text} alone /></main>
 `, /** @type {HTMLElement} */ (document.getElementById("app")))
 
 document.querySelectorAll(".heading").forEach(heading => { heading.id = anchor(heading.textContent ?? "") })

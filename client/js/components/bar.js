@@ -43,7 +43,7 @@ function ModelButton() {
     <div class="bar__place">
       <button type="button" class="chooser" ref=${button} aria-label=${label} aria-haspopup="dialog" aria-expanded=${isOpen} title=${`${t("models.choose")}  ${hint("model")}`}
         onPointerEnter=${ModelPicker.warm} onFocus=${ModelPicker.warm} onClick=${() => { picker.value = isOpen ? "" : "model" }}>
-        <b class="chooser__name">${name}</b>
+        <b class="chooser__name">${name}</b>${" "}
         ${place !== title && html`<span class="chooser__place">${place}</span>`}
         <${Icon} name="down" />
       </button>

@@ -14,7 +14,7 @@ import { Formula } from "./formula.js"
 const DEPTH_LIMIT = 30
 const REL = "noopener noreferrer nofollow"
 
-/** @typedef {{ references: References, name: string }} Scope what belongs to one text; `name` makes its ids its own */
+/** @typedef {{ references: References, name: string, shift: number }} Scope what belongs to one text; `name` makes its ids its own, its headings stand `shift` levels lower */
 /** @typedef {{ text: string, scope: Scope, open?: boolean }} Props */
 
 /**

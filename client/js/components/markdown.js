@@ -20,13 +20,14 @@ const SLICE = 14
 const FIRST_SLICE = 12_000
 const SMALLEST_SLICE = 2_000
 const LARGEST_SLICE = 60_000
-/** The headings of the page itself take the first two levels. */
+/** In a conversation the headings of the page itself take the first two levels. */
 const HEADING_SHIFT = 2
 
 let count = 0
 
 /**
- * @typedef {{ text: string, streaming?: boolean, citations?: { url: string, title?: string }[], name?: string }} Props
+ * @typedef {{ text: string, streaming?: boolean, citations?: { url: string, title?: string }[], name?: string, alone?: boolean }} Props
+ *   `alone`: the text is the whole page, its headings are the page's;
  *   `citations`: `[1]` in the text becomes a chip that leads to the first one; `name`: a prefix for ids, unique on the page
  */
 
@@ -36,7 +37,7 @@ export class Markdown extends Component {
   state = { tick: 0 }
   reader = new Reader()
   /** @type {Scope} */
-  scope = { references: this.reader.references, name: this.props.name ?? `note-${++count}` }
+  scope = { references: this.reader.references, name: this.props.name ?? `note-${++count}`, shift: this.props.alone ? 0 : HEADING_SHIFT }
   budget = FIRST_SLICE
   drawnAt = 0
   frame = 0
@@ -135,7 +136,7 @@ class One extends Component {
       case "raw": return html`<p class="markdown__raw">${visible(block.pieces.join(""))}</p>`
       case "heading": {
         const level = block.level
-        return html`<${`h${Math.min(6, level + HEADING_SHIFT)}`} class=${`heading heading--${level}`}><${Inline} text=${block.text} scope=${scope} open=${block.open} /><//>`
+        return html`<${`h${Math.min(6, level + scope.shift)}`} class=${`heading heading--${level}`}><${Inline} text=${block.text} scope=${scope} open=${block.open} /><//>`
       }
       case "rule": return html`<hr />`
       case "code": return html`<${Code} block=${block} />`

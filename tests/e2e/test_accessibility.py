@@ -1,0 +1,228 @@
+"""Everybody can use the page: axe has nothing to say against any view, and a whole visit needs neither a mouse nor eyes.
+
+A new view is a function in VIEWS that leads a page to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.acting import CUT, EVERYTHING, FAILING, SLOW, serving
+from tests.e2e.conftest import WAIT
+from tests.test_code import CLIENT
+
+pytestmark = pytest.mark.timeout(300)
+
+AXE = CLIENT / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+# Every finding in one line: the rule, what it is about, why.
+EXAMINE = """async tags => {
+    const { violations } = await axe.run(document, { runOnly: tags })
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`))
+}"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving() as address:
+        yield f"{address}/"
+
+
+@pytest.fixture(scope="module")
+def conversation(browser: Any, address: str) -> str:
+    """The address of a conversation with everything in it."""
+    page = browser.new_page(locale="ru-RU")
+    page.goto(address)
+    for question in (EVERYTHING, FAILING, CUT):
+        ask(page, question)
+        expect(page.locator(".message--running")).to_have_count(0)
+    found = str(page.url)
+    page.close()
+    return found
+
+
+def box(page: Page) -> Any:
+    return page.get_by_role("textbox", name="Сообщение", exact=True)
+
+
+def ask(page: Page, question: str) -> None:
+    box(page).fill(question)
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--user").last).to_contain_text(question)
+
+
+def greeting(page: Page, *_: str) -> None:
+    expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
+
+
+def filled(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    expect(page.locator("math").first).to_be_visible()
+    page.locator("summary").first.click()
+
+
+def edited(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    box(page).press("ArrowUp")
+    expect(page.get_by_role("textbox", name="Изменить и спросить снова")).to_be_focused()
+
+
+def running(page: Page, *_: str) -> None:
+    ask(page, SLOW)
+    expect(page.locator(".message--assistant").last).to_contain_text("Предложение 1.")
+    ask_meanwhile(page)
+
+
+def ask_meanwhile(page: Page) -> None:
+    box(page).fill("А дальше?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="Ждут своей очереди")).to_be_visible()
+
+
+def seek(page: Page, text: str) -> None:
+    page.keyboard.press("Control+KeyK")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type(text)
+
+
+def found(page: Page, *_: str) -> None:
+    seek(page, "сортировка")
+    expect(page.locator(".history mark").first).to_be_visible()
+
+
+def nothing_found(page: Page, *_: str) -> None:
+    seek(page, "абракадабра")
+    expect(page.get_by_text("Ничего не найдено")).to_be_visible()
+
+
+def shelves(page: Page, *_: str) -> None:
+    page.get_by_role("button", name="Архив и папки").click()
+    expect(page.get_by_text("Архив пуст")).to_be_visible()
+
+
+def menu(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    page.locator(".history .link").first.hover()
+    page.locator(".menu__button").first.click()
+    expect(page.get_by_role("menu").first).to_be_visible()
+
+
+def models(page: Page, *_: str) -> None:
+    page.keyboard.press("Control+Period")
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+
+
+def roles(page: Page, *_: str) -> None:
+    page.get_by_title("Выбрать роль").click()
+    expect(page.get_by_role("dialog", name="Выбрать роль")).to_be_visible()
+
+
+def settings(page: Page, *_: str) -> None:
+    page.keyboard.press("Control+Comma")
+    expect(page.get_by_role("dialog", name="Настройки")).to_be_visible()
+    expect(page.get_by_text("Версия")).to_be_visible()
+
+
+def keys(page: Page, *_: str) -> None:
+    page.keyboard.press("Control+Slash")
+    expect(page.get_by_role("dialog", name="Клавиши")).to_be_visible()
+
+
+def palette(page: Page, *_: str) -> None:
+    page.keyboard.press("Control+Shift+KeyK")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def toast(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    page.locator(".message--assistant").first.get_by_role("button", name="Скопировать", exact=True).last.click()
+    expect(page.locator(".toast")).to_be_visible()
+
+
+def missing(page: Page, address: str, _: str) -> None:
+    page.goto(f"{address}chat/00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_role("heading", name="Такой беседы нет")).to_be_visible()
+
+
+def guide(page: Page, address: str, _: str) -> None:
+    page.goto(f"{address}help/ru/first-steps.md")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def drawer(page: Page, *_: str) -> None:
+    page.get_by_role("button", name="Показать список бесед").tap()
+    expect(page.get_by_role("searchbox")).to_be_in_viewport(ratio=1)
+
+
+def models_below(page: Page, *_: str) -> None:
+    page.get_by_role("button", name=re.compile("Выбрать модель")).tap()
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+
+
+View = Callable[[Page, str, str], None]
+VIEWS: dict[str, View] = {
+    view.__name__: view
+    for view in (
+        greeting, filled, edited, running, found, nothing_found, shelves, menu, models, roles, settings, keys, palette, toast,
+        missing, guide,
+    )
+}  # fmt: skip
+ON_A_PHONE: dict[str, View] = {view.__name__: view for view in (greeting, filled, drawer, models_below)}
+EVERY_VIEW = [("desktop", name) for name in VIEWS] + [("phone", name) for name in ON_A_PHONE]
+
+
+@pytest.fixture
+def opened(browser: Any, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens the first page in a context of its own. The policy is lifted for axe, which is not of this page."""
+    contexts: list[Any] = []
+
+    def open_page(**wanted: Any) -> Page:
+        context = browser.new_context(locale="ru-RU", reduced_motion="reduce", bypass_csp=True, **wanted)
+        context.set_default_timeout(WAIT)
+        contexts.append(context)
+        page: Page = context.new_page()
+        page.goto(address)
+        expect(page.get_by_role("button", name=re.compile("Выбрать модель: qwen3:8b"))).to_be_visible()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("device", "view"), EVERY_VIEW)
+def test_axe_has_no_finding(
+    opened: Callable[..., Page], address: str, conversation: str, device: str, view: str, theme: str
+) -> None:
+    assert AXE.exists(), "run.py test installs axe-core"
+    page = opened(color_scheme=theme, **(PHONE if device == "phone" else DESKTOP))
+    (ON_A_PHONE if device == "phone" else VIEWS)[view](page, address, conversation)
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_has_no_finding_before_the_login(browser: Any, theme: str) -> None:
+    with serving(owner_password="correct horse battery") as address:
+        page = browser.new_page(locale="ru-RU", color_scheme=theme, bypass_csp=True)
+        page.goto(address)
+        page.get_by_label("Пароль").fill("не тот")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("Пароль не подошёл")
+        assert findings(page) == []
+        page.close()
+
+
+def findings(page: Page) -> list[str]:
+    """What axe says of the page as it is now."""
+    assert AXE.exists(), "run.py test installs axe-core"
+    page.add_script_tag(path=AXE)
+    return list(page.evaluate(EXAMINE, TAGS))

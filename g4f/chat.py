@@ -50,6 +50,14 @@ class ChatRequest:
 
 
 @dataclass(frozen=True)
+class Prices:
+    """What a service takes, in dollars for a million tokens: of what it reads, and of what it writes."""
+
+    prompt: float
+    completion: float
+
+
+@dataclass(frozen=True)
 class Model:
     """A model that a provider offers. ``context_length`` is in tokens; capabilities: vision, tools, thinking."""
 
@@ -57,6 +65,7 @@ class Model:
     title: str = ""
     context_length: int | None = None
     capabilities: frozenset[str] = frozenset()
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from g4f.chat import Model
+from g4f.chat import Model, Prices
 from g4f.errors import ProtocolViolation
 from g4f.http_errors import error_of_object
 
 MODELS = 2_000  # the longest list that is kept
 NAME_CAP = 200  # characters of a model's name
+PRICE_CAP = 1.0  # dollars a token; whoever says more, or less than nothing, says nothing
 TOKENS_CAP = 1_000_000_000  # a count of tokens above it, or below zero, is nonsense
 
 
@@ -32,7 +33,7 @@ def read_models(items: Iterable[Mapping[str, Any]]) -> list[Model]:
         name = item.get("id") or item.get("name")
         if not isinstance(name, str) or not name.isprintable() or len(name) > NAME_CAP:
             continue
-        models.setdefault(name, Model(name, _title_of(item, name), _context_of(item), _capabilities_of(item)))
+        models.setdefault(name, Model(name, _title_of(item, name), _context_of(item), _capabilities_of(item), _prices_of(item)))
         if len(models) == MODELS:
             break
     return list(models.values())
@@ -55,6 +56,20 @@ def _context_of(item: Mapping[str, Any]) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value < TOKENS_CAP:
             return value
     return None
+
+
+def _prices_of(item: Mapping[str, Any]) -> Prices | None:
+    """OpenRouter's way, which others follow: dollars a token, as strings so that no digit is lost."""
+    told = item.get("pricing")
+    if not isinstance(told, dict) or not isinstance(told.get("prompt"), str):
+        return None
+    try:
+        prompt, completion = float(told["prompt"]), float(told["completion"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not (0 <= prompt <= PRICE_CAP and 0 <= completion <= PRICE_CAP):  # -1 stands for "depends"; NaN is neither
+        return None
+    return Prices(prompt * 1_000_000, completion * 1_000_000)
 
 
 def _capabilities_of(item: Mapping[str, Any]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from g4f.base import Endpoint, ProviderConfig
+from g4f.chat import Prices
 from server.kinds import (
     ADDRESS,
     FLAG,
@@ -67,6 +68,7 @@ _ENDPOINT_FIELDS: Mapping[str, Kind] = {
     "headers": STRING_MAP,
 }
 _DEADLINE_FIELDS: Mapping[str, Kind] = {name: whole(1, 86_400) for name in ("connect", "first_byte", "idle", "content", "total")}
+_HIGHEST_PRICE = 1_000_000  # dollars for a million tokens
 _SECRET_FIELDS = frozenset({"api_key"})
 
 
@@ -97,6 +99,22 @@ def _providers(value: Any, base: Path) -> Mapping[str, ProviderConfig]:
     if not isinstance(value, dict):
         raise ValueError('нужен объект вида {"OpenAI": {"api_key": "…"}}')
     return {name: ProviderConfig(**_read_group(item, base, _PROVIDER_FIELDS, f"providers.{name}")) for name, item in value.items()}
+
+
+def _prices(value: Any, base: Path) -> Mapping[str, Prices]:
+    if not isinstance(value, dict):
+        raise ValueError('нужен объект вида {"gpt-4o": {"prompt": 2.5, "completion": 10}}')
+    fields = ("prompt", "completion")
+    return {name: Prices(*(_price(item, field, f"prices.{name}") for field in fields)) for name, item in value.items()}
+
+
+def _price(item: Any, field: str, where: str) -> float:
+    if not isinstance(item, dict) or not item.keys() <= {"prompt", "completion"}:
+        raise ValueError(f'{where}: нужен объект вида {{"prompt": 2.5, "completion": 10}}')
+    price = item.get(field, 0)
+    if isinstance(price, bool) or not isinstance(price, (int, float)) or not 0 <= price <= _HIGHEST_PRICE:
+        raise ValueError(f"{where}.{field}: нужна цена миллиона токенов в долларах, число от 0 до {_HIGHEST_PRICE}")
+    return float(price)
 
 
 def _endpoints(value: Any, base: Path) -> tuple[Endpoint, ...]:
@@ -253,6 +271,13 @@ class Settings:
         (),
         "Свои серверы с языком OpenAI: `name`, `base_url`, `api_key`, `models`, `headers`.",
         secret=True,
+    )
+    prices: Mapping[str, Prices] = _option(
+        Kind("объект", _prices),
+        {},
+        "Цены моделей в долларах за миллион токенов: "
+        '`{"gpt-4o": {"prompt": 2.5, "completion": 10}}`; ключ — модель или `Поставщик/модель`.',
+        factory=dict,
     )
     deadlines: Mapping[str, int] = _option(
         Kind("объект", _deadlines),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from g4f.chat import Model
 from server.context import services
 from server.version import VERSION
 
@@ -28,11 +30,19 @@ def models() -> Response:
                 "provider": provider_id,
                 "context_length": model.context_length,
                 "capabilities": sorted(model.capabilities),
+                "prices": _prices(provider_id, model),
             }
             for provider_id, model in catalog.models()
         ],
         default={"provider": provider, "model": model},
     )
+
+
+def _prices(provider: str, model: Model) -> dict[str, float] | None:
+    """What the operator says, else what the service says."""
+    told = services().settings.prices
+    prices = told.get(f"{provider}/{model.id}") or told.get(model.id) or model.prices
+    return asdict(prices) if prices else None
 
 
 @blueprint.get("/providers")

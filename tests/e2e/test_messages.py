@@ -146,7 +146,7 @@ def test_a_branch_goes_on_in_a_conversation_of_its_own(watched: Watched) -> None
     finished(page)
     address = page.url
     more(page, page.locator(".message--assistant").first, "Продолжить в новой беседе")
-    expect(page.get_by_role("link", name="Первый (2)")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile(r"\(2\)$"))).to_be_visible()
     expect(page.locator(".message--user")).to_have_count(1)
     assert page.url != address
     say(page, "вспомни")
@@ -176,6 +176,14 @@ def test_an_answer_is_copied_without_its_marks(watched: Watched) -> None:
     expect(page.get_by_text("Скопировано")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "Вот главное:\n\nprint(1)\n\n• раз\n• два\n\nИ ссылка (https://example.org/)."
+
+
+@pytest.mark.parametrize("served", [{"prices": {"ash": {"prompt": 1, "completion": 2}}}], indirect=True)
+def test_an_answer_says_what_it_has_cost(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Привет")
+    finished(page)
+    expect(answer(page)).to_contain_text(re.compile(r"≈ 0,002\s\$"))
 
 
 # Side by side

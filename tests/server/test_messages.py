@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 
-from server.context import Services
+from g4f.chat import Prices
+from server import running_app
+from server.context import KEY, Services
+from server.settings import Settings
 from server.storage.messages import next_title
 from tests.fakes import Scripted
 from tests.server.conftest import Ask, Reply, question, read_events
@@ -246,3 +250,22 @@ def test_marks_come_back_with_an_export(ask: Ask, client: FlaskClient, services:
     services.store.purge(events_before=0, deleted_before=1e12)
     assert client.post(f"{API}/imports", data=file, content_type="application/json").status_code == 200
     assert read(client, first.conversation)[1] == before
+
+
+# Prices
+
+
+def test_the_operators_prices_stand_before_those_of_a_service(settings: Settings) -> None:
+    told = replace(settings, prices={"scripted": Prices(1, 2), "Scripted/other": Prices(3, 4), "Keyed/scripted": Prices(5, 6)})
+    with running_app(told, {"Scripted": Scripted}) as app:
+        here: Services = app.extensions[KEY]
+        here.loop.run(here.catalog.refresh())
+        listed = app.test_client().get(f"{API}/models").json
+    assert listed is not None
+    assert [model["prices"] for model in listed["models"]] == [{"prompt": 1, "completion": 2}, {"prompt": 3, "completion": 4}]
+
+
+def test_a_model_without_prices_has_none(client: FlaskClient) -> None:
+    listed = client.get(f"{API}/models").json
+    assert listed is not None
+    assert listed["models"][0]["prices"] is None

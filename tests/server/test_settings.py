@@ -272,6 +272,12 @@ def test_a_refused_key_is_not_repeated(config: Any) -> None:
             {"providers": {"OpenAI": {"api_kye": 1}}},
             "config.json: providers: providers.OpenAI: нет поля «api_kye»; может быть, «api_key».",
         ),
+        ({"prices": []}, 'config.json: prices: нужен объект вида {"gpt-4o": {"prompt": 2.5, "completion": 10}}.'),
+        ({"prices": {"a": {"in": 1}}}, 'config.json: prices: prices.a: нужен объект вида {"prompt": 2.5, "completion": 10}.'),
+        (
+            {"prices": {"a": {"prompt": -1}}},
+            "config.json: prices: prices.a.prompt: нужна цена миллиона токенов в долларах, число от 0 до 1000000.",
+        ),
         ({"deadlines": {"idle": 0}}, "config.json: deadlines: deadlines.idle: нужно целое число от 1 до 86400."),
         ({"endpoints": [{"name": "a"}]}, "config.json: endpoints: endpoints[1]: нужны name и base_url."),
         (

@@ -177,6 +177,12 @@ class Catalog:
         entries = sorted(self._picture.entries.items(), key=lambda item: item[0] == LAST_RESORT)
         return [(name, model) for name, entry in entries if entry.usable for model in entry.models]
 
+    def model(self, provider: str, model: str) -> Model | None:
+        """What is known of a provider's model."""
+        entry = self._picture.entries.get(provider)
+        offered = entry.models if entry is not None and entry.usable else ()
+        return next((each for each in offered if each.id == model), None)
+
     def default(self) -> tuple[str, str]:
         """Provider and model for somebody who did not choose: the operator's wish, a local server, a service with a key,
         the last resort. Both are empty where there is nobody at all."""
@@ -211,7 +217,7 @@ class Catalog:
         stays on local servers, unless the chain says otherwise. Raises ``UnknownProvider``, ``UnknownModel``.
         """
         entries = self._picture.entries
-        same = [name for name in self._by_nearness() if entries[name].offers(model)]
+        same = self._by_nearness(model)
         first = provider or (same[0] if same else "")
         if provider:
             self._entry(provider)
@@ -264,8 +270,9 @@ class Catalog:
         title = provider.config.title or provider.title or name
         return ProviderStatus(name, title, provider.url, entry.local, state, code, len(entry.models))
 
-    def _by_nearness(self) -> list[str]:
-        """The usable providers: those at hand before those that are failing, own servers before services, the last resort last."""
+    def _by_nearness(self, model: str | None = None) -> list[str]:
+        """The usable providers, or those of them that offer ``model``: those at hand before those that are failing, own servers
+        before services, the last resort last."""
 
         def rank(name: str) -> tuple[bool, bool, int]:
             entry = self._picture.entries[name]
@@ -273,7 +280,8 @@ class Catalog:
             kind = 0 if entry.local else 1 if isinstance(entry.provider, CustomEndpoint) else 2
             return name == LAST_RESORT, away, kind
 
-        return sorted((name for name, entry in self._picture.entries.items() if entry.usable), key=rank)
+        entries = self._picture.entries.items()
+        return sorted((name for name, entry in entries if entry.usable and (model is None or entry.offers(model))), key=rank)
 
     def _chain(self, model: str) -> list[Provider]:
         """The operator's stand-ins; one that does not have the model is asked for the one it has."""

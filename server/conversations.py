@@ -150,12 +150,13 @@ class Ask:
 
 @dataclass(frozen=True)
 class Opened:
-    """The place of a new answer; ``existed`` when the same question had been sent before."""
+    """The place of a new answer; ``existed`` when the same question had been sent before; ``first`` when nothing leads to it."""
 
     conversation_id: str
     question_id: str
     answer_id: str
     existed: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ def install(app: Flask, settings: Settings) -> None:
     @app.after_request
     def keep_redirects_relative(response: Response) -> Response:
         """Werkzeug's own redirects ("/chat//x", a prefix without its slash) name scheme and host, which a proxy may know better."""
+        if "Location" not in response.headers:
+            return response
         own = f"{request.scheme}://{request.environ.get('HTTP_HOST', '')}/"
         if response.location and response.location.startswith(own):
             response.location = response.location.removeprefix(own[:-1])

@@ -49,7 +49,7 @@ def install(app: Flask) -> None:
 
 def security_headers(*, https: bool, script_hashes: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
     """The set for one response; also for what answers outside Flask (static files, the HTTP parser's own refusals)."""
-    yield "Content-Security-Policy", content_security_policy(script_hashes)
+    yield "Content-Security-Policy", content_security_policy(script_hashes) if script_hashes else POLICY
     yield from CONSTANT
     if https:  # over http it would be ignored, and on localhost it would bind every other project of this machine
         yield "Strict-Transport-Security", f"max-age={HSTS_SECONDS}"
@@ -77,3 +77,6 @@ def content_security_policy(script_hashes: Iterable[str] = ()) -> str:
             "trusted-types app dompurify",
         )
     )
+
+
+POLICY = content_security_policy(())  # of everything that has no inline script

@@ -42,8 +42,8 @@ class Choice:
         return Task(request, self.candidates, self.successors, written)
 
     def _context_length(self) -> int | None:
-        offered = services().catalog.models()
-        return next((model.context_length for who, model in offered if (who, model.id) == (self.provider, self.model)), None)
+        model = services().catalog.model(self.provider, self.model)
+        return model.context_length if model else None
 
 
 def choose(model: str, provider: str, role: str, values: Mapping[str, str] | None = None) -> Choice:

@@ -141,7 +141,7 @@ def _open(body: AskBody) -> Opened:
         with here.runner.opening(opened.answer_id):
             told = [Message(turn.role, turn.content) for turn in body.meta.content.conversation]
             question = [*told, Message("user", body.question)]
-            request = choice.fit(question, options) if told else request_for(opened, choice, options)
+            request = choice.fit(question, options) if told or opened.first else request_for(opened, choice, options)
             here.runner.start(opened, choice.task(request), here.titler.after(owner(), opened))
     return opened
 

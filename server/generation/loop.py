@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -26,6 +26,10 @@ class LoopThread:
     def spawn(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Start a coroutine from any other thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def soon(self, callback: Callable[..., object], *arguments: Any) -> None:
+        """Have something done on the loop, after everything that was given to it before. Nobody waits for it."""
+        self.loop.call_soon_threadsafe(callback, *arguments)
 
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float | None = None) -> Result:
         """Start a coroutine and wait for its result."""

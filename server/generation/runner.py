@@ -127,16 +127,17 @@ class Runner:
         log = EventLog(opened.answer_id, self._store)
         first = Asked(opened.conversation_id, opened.question_id, opened.answer_id)
         log.publish([entry(1, *wire.to_row(first))], None)  # committed together with the question
-        self._loop.run(self._start(log, task, after=after))
+        self._loop.soon(self._start, log, task, None, after)
 
     def proceed(self, answer: Answer, task: Task, after: After | None = None) -> None:
         """Go on with an answer that ended before its time. Its first new event is the seam."""
         log = EventLog(answer.id, self._store, answer.seq)
         log.spoken = bool(answer.text)
         seam = Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")
-        self._loop.run(self._start(log, task, seam, after=after))
+        self._loop.soon(self._start, log, task, seam, after)
 
-    async def _start(self, log: EventLog, task: Task, first: AnswerEvent | None = None, *, after: After | None) -> None:
+    def _start(self, log: EventLog, task: Task, first: AnswerEvent | None, after: After | None) -> None:
+        """On the loop. Nobody waits for it: who follows the answer or stops it comes after it, or looks again."""
         speaking = asyncio.create_task(self._speaking(log, task, first))
         running = Running(log, task.candidates[0].id if task.candidates else "", speaking, after=after)
         running.writing = asyncio.create_task(self._write(running))

@@ -68,6 +68,7 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
     _open_conversation(connection, new)
     number, newest = _newest(connection, new.conversation_id)
     common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
+    parent_id: str | None = new.question_id
     if new.question_text is not None:
         number += 1
         parent_id = newest if new.parent_id is None else _parent(connection, new)
@@ -91,7 +92,7 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
     )
     kind, data = wire.to_row(Asked(new.conversation_id, new.question_id, new.answer_id))
     insert_events(connection, [{"answer_id": new.answer_id, "seq": 1, "type": kind, "data": data}])
-    return Opened(new.conversation_id, new.question_id, new.answer_id)
+    return Opened(new.conversation_id, new.question_id, new.answer_id, first=parent_id is None)
 
 
 def proceed(connection: Connection, owner: str, answer_id: str, now: float) -> Proceeding | None:

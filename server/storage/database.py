@@ -10,10 +10,12 @@ import contextlib
 import os
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine
@@ -22,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from server.errors import StorageUnavailable
+from server.storage.prepared import driver
 from server.storage.tables import metadata
 
 FILE_NAME = "chat.db"
@@ -38,8 +41,18 @@ PRAGMAS = (
     "wal_autocheckpoint=1000",
 )
 READERS = 8  # reading connections kept open
+TOGETHER = 64  # jobs that one commit is made for at the most
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _Waiting(Generic[Result]):
+    """A job in the writer's line."""
+
+    job: Callable[[Connection], Result]
+    future: Future[Result]
+    asked_at: float
 
 
 class Busy(Exception):
@@ -59,6 +72,7 @@ class Database:
         self._folder = folder
         self._lock = lock_folder(folder)
         self._found_locked_at = 0.0  # monotonic; by somebody else, for longer than busy_timeout
+        self._waiting: deque[_Waiting[Any]] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._writing = _engine(self.path, "BEGIN IMMEDIATE", pooled=False)
         self._reading = _engine(self.path, "BEGIN", pooled=True)
@@ -95,8 +109,45 @@ class Database:
             backup.before_migration(source, self._folder, version)
 
     def submit(self, job: Callable[[Connection], Result]) -> Future[Result]:
-        """Run ``job`` in one transaction on the writing connection, after everything submitted before."""
-        return self._writer.submit(self._transact, job, time.monotonic())
+        """Run ``job`` in a transaction on the writing connection, after everything submitted before.
+
+        What waits while the writer is busy is committed together. A job may be run anew: it changes nothing but the database.
+        """
+        waiting: _Waiting[Result] = _Waiting(job, Future(), time.monotonic())
+        self._waiting.append(waiting)
+        self._writer.submit(self._work)
+        return waiting.future
+
+    def _work(self) -> None:
+        """In the writer's thread, once for each job; the first of those that find several takes them all."""
+        together: list[_Waiting[Any]] = []
+        while self._waiting and len(together) < TOGETHER:
+            waiting = self._waiting.popleft()
+            if waiting.future.set_running_or_notify_cancel():
+                together.append(waiting)
+        if len(together) < 2 or not self._done_together(together):
+            for waiting in together:
+                self._do_alone(waiting)
+
+    def _done_together(self, together: list[_Waiting[Any]]) -> bool:
+        """Whether one commit was enough. If not, nothing was written, and each is to be tried alone: one of them is at fault."""
+        try:
+            with self._writing.begin() as connection:
+                results = [waiting.job(connection) for waiting in together]
+        except Exception as error:
+            self._note_lock(error)
+            return False
+        for waiting, result in zip(together, results, strict=True):
+            waiting.future.set_result(result)
+        return True
+
+    def _do_alone(self, waiting: _Waiting[Any]) -> None:
+        try:
+            result = self._transact(waiting.job, waiting.asked_at)
+        except BaseException as error:
+            waiting.future.set_exception(error)
+        else:
+            waiting.future.set_result(result)
 
     def _transact(self, job: Callable[[Connection], Result], asked_at: float) -> Result:
         """A job that stood in line behind one that found the database locked has waited long enough: it is not tried.
@@ -111,9 +162,12 @@ class Database:
         except (IntegrityError, sqlite3.IntegrityError):
             raise  # it is what was to be written that is wrong: trying again would not help
         except (DBAPIError, sqlite3.Error) as error:
-            if "locked" in _reason(error):
-                self._found_locked_at = time.monotonic()
+            self._note_lock(error)
             raise StorageUnavailable(_reason(error)) from error
+
+    def _note_lock(self, error: Exception) -> None:
+        if isinstance(error, (DBAPIError, sqlite3.Error)) and "locked" in _reason(error):
+            self._found_locked_at = time.monotonic()
 
     def write(self, job: Callable[[Connection], Result]) -> Result:
         """``submit`` and wait. Raises ``StorageUnavailable`` when it could not be committed; then nothing was written."""
@@ -150,7 +204,7 @@ def _engine(path: Path, begin: str, *, pooled: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver(connection).execute(begin)
 
     return engine
 

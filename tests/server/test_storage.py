@@ -11,15 +11,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.exc import IntegrityError
 
 from server.conversations import Ask, Conversations
-from server.errors import StorageUnavailable
+from server.errors import Conflict, StorageUnavailable
 from server.storage import backup, database
 from server.storage.database import FILE_NAME, HEAD, Busy, Database, NewerSchema, temporary
 from server.storage.statements import select_conversations
@@ -310,6 +313,71 @@ def test_a093_those_who_wait_for_a_locked_database_are_refused_together(tmp_path
         opened.write(lambda connection: tried.append(9))
         assert tried == [9]
         assert waited < 0.85  # one pause of 0.3 s, not three
+
+
+def commits(opened: Database) -> list[int]:
+    """Grows by one with every commit of the writing connection."""
+    counted: list[int] = []
+    event.listen(opened._writing, "commit", lambda _connection: counted.append(1))
+    return counted
+
+
+def hold(opened: Database) -> Callable[[], None]:
+    """Keep the writer busy until the returned function is called."""
+    held, let_go = threading.Event(), threading.Event()
+    opened.submit(lambda _connection: (held.set(), let_go.wait(30)))
+    held.wait(30)
+    return let_go.set
+
+
+def test_what_waits_for_a_busy_writer_is_committed_together(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        store = SqlStore(opened)
+        let_go = hold(opened)
+        counted = commits(opened)
+        answers = [Future[str]() for _ in range(10)]
+
+        def ask(number: int) -> None:
+            opened_answer = Conversations(store).ask("owner", Ask(f"q{number}", "?", "m", "p", conversation_id=f"c{number % 3}"))
+            answers[number].set_result(opened_answer.answer_id)
+
+        asking = [threading.Thread(target=ask, args=(number,)) for number in range(10)]
+        for thread in asking:
+            thread.start()
+        while len(opened._waiting) < 10:
+            time.sleep(0.001)
+        let_go()
+        assert len({answer.result(30) for answer in answers}) == 10
+        for thread in asking:
+            thread.join()
+        assert len(counted) == 2, "the one that was under way, and one for all ten"
+        assert sum(len(store.messages("owner", f"c{number}")) for number in range(3)) == 20
+
+
+def test_one_that_fails_takes_nobody_with_it(tmp_path: Path) -> None:
+    with temporary(tmp_path) as opened:
+        store = SqlStore(opened)
+        Conversations(store).ask("owner", Ask("q", "?", "m", "p", conversation_id="c"))
+        let_go = hold(opened)
+
+        def rename(title: str) -> Any:
+            return lambda c: c.execute(text("UPDATE conversation SET title = :t, revision = revision + 1"), {"t": title}).rowcount
+
+        def refuse(connection: Any) -> None:
+            rename("lost")(connection)
+            raise Conflict
+
+        def break_rules(connection: Any) -> None:
+            connection.execute(text("INSERT INTO generation SELECT * FROM generation"))
+
+        jobs = [opened.submit(job) for job in (rename("first"), refuse, break_rules, rename("second"))]
+        let_go()
+        assert isinstance(jobs[1].exception(30), Conflict)
+        assert isinstance(jobs[2].exception(30), IntegrityError)
+        assert [jobs[0].result(30), jobs[3].result(30)] == [1, 1]
+        found = store.conversation("owner", "c")
+        assert found is not None
+        assert (found.title, found.revision) == ("second", 3), "each was done once, and what failed not at all"
 
 
 def test_what_is_running_is_looked_up_once_for_a_whole_list_of_conversations(tmp_path: Path) -> None:

@@ -284,6 +284,9 @@ export const selecting = () => import("./selecting.js")
 /** Bringing chats in and taking them out, fetched when somebody wants it. */
 export const transfer = () => import("./transfer.js")
 
+/** Links, files and paper, fetched when somebody wants them. */
+export const sharing = () => import("./sharing.js")
+
 /** Where all conversations can be downloaded. */
 export const exportAddress = () => api.exportAddress().href
 

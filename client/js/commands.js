@@ -46,6 +46,7 @@ export const COMMANDS = [
   { name: "pin", icon: "pin", says: ["shelf.pin"], keys: [], here: true, when: page => chosen(page) && !chosen(page)?.pinned, run: shelve("pin", true) },
   { name: "unpin", icon: "pin", says: ["shelf.unpin"], keys: [], here: true, when: page => chosen(page)?.pinned, run: shelve("pin", false) },
   { name: "archive", icon: "archive", says: ["shelf.to_archive"], keys: [], here: true, when: chosen, run: shelve("archive", true) },
+  { name: "share", icon: "share", says: ["share.title"], keys: [], here: true, when: chosen, run: page => withChosen(page, ({ id }) => { page.store.dialog.value = `share ${id}` }) },
   { name: "markdown", icon: "download", says: ["sidebar.take_markdown"], keys: [], here: true, when: chosen, run: take("md") },
   { name: "json", icon: "download", says: ["sidebar.take_json"], keys: [], here: true, when: chosen, run: take("json") },
   { name: "remove", icon: "trash", says: ["sidebar.delete"], keys: [], here: true, when: chosen, run: page => withChosen(page, page.actions.deleteConversation) },

@@ -9,6 +9,7 @@ from itertools import islice
 
 from flask import Blueprint, Response, jsonify, request
 
+from server.api import query
 from server.api.batch import Ids
 from server.api.body import Body, read
 from server.context import chosen_language, owner, services
@@ -139,7 +140,9 @@ def take_one(conversation_id: str) -> Response:
     conversation, messages = services().conversations.read(owner(), conversation_id)
     wanted = request.args.get("format", "json")
     if wanted == "md":
-        content, kind = export.to_markdown(conversation, messages, chosen_language(), request.args.get("leaf")), "text/markdown"
+        leaf, reasoning = request.args.get("leaf"), query.flag("reasoning") is not False
+        content = export.to_markdown(conversation, messages, chosen_language(), leaf, reasoning=reasoning)
+        kind = "text/markdown"
     elif wanted == "json":
         content, kind = export.to_json(conversation, messages), "application/json"
     else:

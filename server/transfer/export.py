@@ -25,8 +25,10 @@ def to_json(conversation: Conversation, messages: Sequence[Message]) -> bytes:
     return json.dumps(own.document(conversation, tuple(messages)), ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def to_markdown(conversation: Conversation, messages: Sequence[Message], language: str, leaf_id: str | None = None) -> bytes:
-    return markdown.document(conversation, messages, language, leaf_id).encode("utf-8", "replace")
+def to_markdown(
+    conversation: Conversation, messages: Sequence[Message], language: str, leaf_id: str | None = None, *, reasoning: bool = True
+) -> bytes:
+    return markdown.document(conversation, messages, language, leaf_id, reasoning=reasoning).encode("utf-8", "replace")
 
 
 def file_name(conversation: Conversation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from server.branches import branch_to
@@ -22,14 +23,17 @@ LABELS = {
 }  # fmt: skip
 
 
-def document(conversation: Conversation, messages: Sequence[Message], language: str, leaf_id: str | None = None) -> str:
+def document(
+    conversation: Conversation, messages: Sequence[Message], language: str, leaf_id: str | None = None, *, reasoning: bool = True
+) -> str:
     """``leaf_id``: the last message of another branch. Raises ``NotFound`` when there is no such message."""
     said = LABELS.get(language, LABELS["en"])
     began = datetime.fromtimestamp(conversation.created_at, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     title = " ".join(conversation.title.split()) or said["untitled"]
     parts = [f"# {title}", began]
     for message in branch_to(messages, leaf_id):
-        parts.extend(_answer(message, said) if isinstance(message, Answer) else (f"## {said['question']}", message.text))
+        told = replace(message, reasoning="") if isinstance(message, Answer) and not reasoning else message
+        parts.extend(_answer(told, said) if isinstance(told, Answer) else (f"## {said['question']}", told.text))
     return "\n\n".join(parts) + "\n"
 
 

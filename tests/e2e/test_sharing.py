@@ -1,4 +1,4 @@
-"""A conversation leaves the program: the page behind a link, in Chromium."""
+"""A conversation leaves the program: the page behind a link, the dialog that makes links, files and paper, in Chromium."""
 
 from __future__ import annotations
 
@@ -111,7 +111,8 @@ def test_a_link_shows_the_conversation_and_asks_for_nothing_else(watched: Watche
     expect(page.locator(".message--assistant strong")).to_have_text("ответ")
     expect(page.locator("math")).to_be_visible()
     expect(page.locator(".hljs-keyword").first).to_be_visible()
-    expect(page.locator(".message__meta").first).to_contain_text("qwen3:8b · Ollama")
+    expect(page.locator(".reading__about").first).to_contain_text("qwen3:8b · Ollama")
+    assert page.locator(".reading__about").first.evaluate("about => about.checkVisibility({ opacityProperty: true })")
     expect(page.locator(".reading__foot")).to_contain_text("FreeGPT")
     assert page.locator("textarea, .sidebar, form").count() == 0
     page.wait_for_load_state("networkidle")
@@ -121,16 +122,21 @@ def test_a_link_shows_the_conversation_and_asks_for_nothing_else(watched: Watche
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+def expect_scrolled(page: Page) -> None:
+    while not page.evaluate("scrollY"):  # until the test is timed out
+        page.wait_for_timeout(50)
+
+
 def test_a_long_conversation_can_be_scrolled(watched: Watched, owner: Owner) -> None:
     page = open_link(watched, owner.share(owner.keep(*["Вопрос", "Ответ\n\n" * 20] * 5)))
     expect(page.locator(".message--assistant")).to_have_count(5)
     page.mouse.move(600, 400)
     page.mouse.wheel(0, 500)
-    page.wait_for_function("scrollY > 0")
+    expect_scrolled(page)
     page.goto(f"{watched.address}/help/ru/data.md")
     expect(page.locator(".heading").first).to_be_visible()
     page.mouse.wheel(0, 500)
-    page.wait_for_function("scrollY > 0")
+    expect_scrolled(page)
 
 
 def test_reasoning_can_be_read_when_it_is_shared(watched: Watched, owner: Owner) -> None:
@@ -196,3 +202,160 @@ def test_paper_has_the_messages_only(watched: Watched, owner: Owner) -> None:
         part = page.locator(".code__part").first
         assert part.evaluate("part => getComputedStyle(part).whiteSpace") == "pre-wrap"
         assert page.evaluate("getComputedStyle(document.body).overflow") == "visible"
+
+
+def open_dialog(watched: Watched, conversation: str) -> Page:
+    page: Page = watched.page
+    page.goto(f"{watched.address}/chat/{conversation}")
+    page.get_by_role("main").get_by_role("button", name="Поделиться").click()
+    expect(page.get_by_role("dialog", name="Поделиться")).to_be_visible()
+    return page
+
+
+def test_a_link_is_made_copied_and_revoked_in_the_dialog(watched: Watched, owner: Owner) -> None:
+    watched.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    conversation = owner.keep("Вопрос", "Ответ")
+    page = open_dialog(watched, conversation)
+    page.get_by_text("Неделю", exact=True).click()
+    page.get_by_role("button", name="Создать ссылку").click()
+    expect(page.get_by_role("status").get_by_text("Ссылка скопирована")).to_be_visible()
+    address = page.evaluate("navigator.clipboard.readText()")
+    (made,) = owner.send("GET", "shares")["shares"]
+    assert address == f"{watched.address}/{made['path']}"
+    assert made["expires_at"] == pytest.approx(made["created_at"] + 7 * 86_400)
+    other = watched.open()
+    other.goto(address)
+    expect(other.locator(".message--assistant")).to_contain_text("Ответ")
+    page.get_by_role("button", name="Отозвать").click()
+    expect(page.get_by_text("Ссылка отозвана.")).to_be_visible()
+    other.reload()
+    expect(other.get_by_role("heading", name="Ссылка ни к чему не ведёт")).to_be_visible()
+    page.get_by_role("button", name="Вернуть").click()
+    expect(page.get_by_role("button", name="Отозвать")).to_be_visible()
+    other.reload()
+    expect(other.locator(".message--assistant")).to_contain_text("Ответ")
+    assert owner.send("GET", "shares")["shares"] == [made]
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_dialog_opens_from_the_menu_of_the_list_by_keyboard(watched: Watched, owner: Owner) -> None:
+    owner.keep("Вопрос", "Ответ", title="Пирог")
+    page: Page = watched.page
+    page.goto(watched.address)
+    button = page.get_by_role("button", name=re.compile("Пирог"))
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Поделиться")).to_be_visible()
+    page.get_by_role("menuitem", name="Поделиться").press("Enter")
+    expect(page.get_by_role("button", name="Создать ссылку")).to_be_visible()
+    assert page.get_by_role("menuitem", name=re.compile("Скачать")).count() == 0
+    for name, ending in (("Markdown", ".md"), ("JSON", ".json")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d Пирог\{ending}", download.value.suggested_filename)
+        kept = Path(download.value.path()).read_text("utf-8")
+        assert "Ответ" in kept
+        assert ("Сначала думаю." in kept) == (name == "JSON")  # which is for bringing everything back
+
+
+def test_what_is_shown_is_what_is_shared(watched: Watched, owner: Owner) -> None:
+    conversation = owner.keep("Вопрос", "Ответ прежний")
+    answer = owner.send("GET", f"conversations/{conversation}")["messages"][-1]["id"]
+    owner.send("POST", f"answers/{answer}/edit", {"id": "rewritten-1", "text": "Ответ новый"})
+    page: Page = watched.page
+    page.goto(f"{watched.address}/chat/{conversation}")
+    page.get_by_role("button", name="Предыдущий вариант").click()
+    expect(page.locator(".message--assistant")).to_contain_text("Ответ прежний")
+    page.get_by_role("main").get_by_role("button", name="Поделиться").click()
+    page.get_by_role("button", name="Создать ссылку").click()
+    expect(page.get_by_role("button", name="Отозвать")).to_be_visible()
+    (made,) = owner.send("GET", "shares")["shares"]
+    assert made["leaf"] == answer
+    expect(open_link(watched, made).locator(".message--assistant")).to_contain_text("Ответ прежний")
+
+
+def save(page: Page, folder: Path) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Страница HTML").click()
+    file = folder / "saved.html"
+    download.value.save_as(file)
+    return file
+
+
+def open_file(browser: Any, file: Path, **how: Any) -> tuple[Page, list[str]]:
+    """The file as a person opens it from the disk, and everything that it asks for."""
+    page = browser.new_context(locale="ru-RU", **how).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: asked.append(dialog.message))
+    page.goto(file.as_uri())
+    page.wait_for_load_state("networkidle")
+    return page, [url for url in asked if url != file.as_uri() and not url.startswith("data:")]
+
+
+def test_a_saved_page_is_whole_without_any_server(watched: Watched, owner: Owner, browser: Any, tmp_path: Path) -> None:
+    rows = "\n".join(f"| {number} | x |" for number in range(300))
+    lines = "\n".join(f"x = {number}" for number in range(100))
+    long = f"{RICH}\n\n| n | x |\n|---|---|\n{rows}\n\n```python\n{lines}\n```\n"
+    page = open_dialog(watched, owner.keep("Расскажи про ёлку", long, title="Ёлка: как есть?"))
+    page.get_by_text("Вместе с размышлениями").click()
+    file = save(page, tmp_path)
+    for scheme, background in (("light", "rgb"), ("dark", "rgb")):
+        saved, asked = open_file(browser, file, color_scheme=scheme)
+        assert asked == []
+        expect(saved).to_have_title("Ёлка: как есть?")
+        expect(saved.locator("h1")).to_have_text("Ёлка: как есть?")
+        expect(saved.locator("math")).to_be_visible()
+        expect(saved.locator(".hljs-keyword").first).to_be_visible()
+        expect(saved.locator(".code").nth(1).locator(".hljs-number").last).to_have_text("99")
+        expect(saved.locator("td").get_by_text("299", exact=True)).to_be_visible()
+        assert saved.locator("button, script, [onclick]").count() == 0
+        saved.get_by_text("Размышления").click()
+        expect(saved.get_by_text("Сначала думаю.")).to_be_visible()
+        saved.locator(".note-mark a").click()
+        assert "#note-" in saved.url
+        lightness = saved.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        assert lightness.startswith(("ok", background))
+        shades = re.findall(r"[\d.]+", lightness)
+        assert (float(shades[0]) > 0.5) == (scheme == "light"), lightness
+        saved.context.close()
+
+
+@pytest.mark.parametrize("bypass", [False, True], ids=["with its policy", "without its policy"])
+def test_a_hostile_conversation_saved_as_a_page_runs_and_asks_nothing(
+    watched: Watched, owner: Owner, browser: Any, tmp_path: Path, bypass: bool
+) -> None:
+    said = [text for kind in PAYLOADS.values() for payload in kind for text in (payload, payload)]
+    page = open_dialog(watched, owner.keep(*said))
+    page.get_by_text("Вместе с размышлениями").click()
+    file = save(page, tmp_path)
+    text = file.read_text("utf-8")
+    assert "default-src 'none'" in text
+    assert watched.address not in text
+    saved, asked = open_file(browser, file, bypass_csp=bypass)
+    expect(saved.locator(".message--assistant")).to_have_count(len(said) // 2)
+    saved.mouse.wheel(0, 5000)
+    saved.emulate_media(media="print")
+    saved.wait_for_timeout(300)
+    assert asked == []
+    assert saved.evaluate("window.__pwn") is None
+    assert saved.locator("script, iframe, object, embed, form, link, base, img:not([src^='data:'])").count() == 0
+    assert saved.title() == TITLE
+    saved.context.close()
+
+
+def test_printing_from_the_dialog_puts_the_whole_conversation_on_paper(watched: Watched, owner: Owner) -> None:
+    watched.context.add_init_script("window.print = () => { document.documentElement.dataset.printed = 'yes' }")
+    rows = "\n".join(f"| {number} | x |" for number in range(300))
+    page = open_dialog(watched, owner.keep("Вопрос", f"| n | x |\n|---|---|\n{rows}\n", title="На бумагу"))
+    page.get_by_role("button", name="Печать и PDF").click()
+    expect(page.locator("html")).to_have_attribute("data-printed", "yes")
+    page.emulate_media(media="print")
+    expect(page.locator(".paper td").get_by_text("299", exact=True)).to_be_visible()
+    expect(page.locator("#app")).to_be_hidden()
+    expect(page).to_have_title("На бумагу")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    expect(page.locator(".paper")).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Поделиться")).to_be_visible()

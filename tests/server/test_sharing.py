@@ -325,6 +325,8 @@ def test_another_branch_can_be_taken_as_markdown(client: FlaskClient, services: 
     other = client.get(f"{API}/conversations/c/export?format=md&leaf=c4").text
     assert "\nДва\n" in other
     assert "Два иначе" not in other
+    assert "думаю" in other
+    assert "думаю" not in client.get(f"{API}/conversations/c/export?format=md&reasoning=0").text
     assert client.get(f"{API}/conversations/c/export?format=md&leaf=d1").status_code == 404
 
 

@@ -11,7 +11,7 @@ const OptionsPanel = lazy(() => Promise.all([import("./options-panel.js"), impor
 const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RolePicker), ["picker"])
 
 export function Bar() {
-  const { store: { catalogue, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
+  const { store: { catalogue, chat, dialog, path, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
   return html`
     <header class="bar">
       <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
@@ -20,6 +20,9 @@ export function Bar() {
       ${catalogue.value.roles.length > 1 && html`<${RoleButton} />`}
       <${OptionsButton} />
       <span class="bar__space"></span>
+      ${chat.value.id && path.value.length > 0 && html`
+      <button type="button" class="icon-button" aria-label=${t("share.title")} title=${t("share.title")}
+        onClick=${() => { dialog.value = `share ${chat.value.id}` }}><${Icon} name="share" /></button>`}
       <button type="button" class=${`icon-button bar__new ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
         aria-label=${t("sidebar.new")} title=${`${t("sidebar.new")}  ${hint("new")}`} onClick=${newConversation}><${Icon} name="plus" /></button>
     </header>

@@ -13,7 +13,7 @@ import { Menu } from "./menu.js"
 
 /** @param {{ label: string, conversation: Conversation, wishes: Wishes, onClose: (how: { focusBack: boolean }) => void }} props */
 export function ConversationMenu({ label, conversation, wishes, onClose }) {
-  const { downloadConversation, selecting, shelving } = usePage().actions
+  const { store: { dialog }, actions: { selecting, shelving } } = usePage()
   const shelve = (/** @type {(how: typeof import("../shelving.js")) => Promise<unknown>} */ deed) => shelving().then(deed)
   const { archived_at: archived, pinned } = conversation
   useEffect(() => void Promise.all([FolderField.warm(), TagField.warm()]), []) // a field that comes late misses the first letters
@@ -28,8 +28,7 @@ export function ConversationMenu({ label, conversation, wishes, onClose }) {
       run: () => wishes.goAway(() => shelve(({ archive }) => archive(conversation, !archived))),
     },
     { icon: "check", label: t("many.begin"), run: () => void PickLine.warm().then(selecting).then(({ begin }) => begin(conversation.id)) },
-    { icon: "download", label: t("sidebar.take_markdown"), run: () => void downloadConversation(conversation, "md") },
-    { icon: "download", label: t("sidebar.take_json"), run: () => void downloadConversation(conversation, "json") },
+    { icon: "share", label: t("share.title"), run: () => { dialog.value = `share ${conversation.id}` } },
     { icon: "trash", label: t("sidebar.delete"), keys: "Del", run: wishes.remove, danger: true },
   ]
   return html`<${Menu} label=${label} items=${items} onClose=${onClose} />`

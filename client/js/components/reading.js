@@ -55,7 +55,7 @@ function Answer({ passage, name }) {
       ${text && html`<div class="message__body"><${Markdown} text=${text} citations=${citations} name=${name} /></div>`}
       <${Citations} citations=${citations} />
       ${ending && html`<p class="ending">${ending}</p>`}
-      <footer class="message__foot"><span class="message__meta">${about}</span></footer>
+      <footer class="reading__about">${about}</footer>
     </section>
   `
 }

@@ -23,6 +23,7 @@ from server.conversations import Conversations
 from server.errors import ApiError
 from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
+from server.generation.temporary import Beside, Temporary
 from server.generation.titles import Titler
 from server.sharing import Sharing
 from server.storage.accounts import Accounts
@@ -77,7 +78,8 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
         undo.callback(loop.close)
         transport = _transport(settings)
         catalog = _catalog(settings, transport, providers)
-        runner = Runner(store, _speak, loop, max_running=settings.max_running)
+        temporary = Temporary()
+        runner = Runner(Beside(store, temporary), _speak, loop, max_running=settings.max_running)
         runner.restore()
         services = Services(
             settings=settings,
@@ -94,6 +96,7 @@ def _introduce(settings: Settings, providers: Mapping[str, type[Provider]] | Non
             many=SqlMany(database),
             loop=loop,
             runner=runner,
+            temporary=temporary,
             titler=Titler(SqlTitles(database), catalog, runner, loop, automatic=settings.titles == "model"),
             auth=auth.Auth(settings, Accounts(database)),
             sharing=Sharing(Shares(database), conversations, enabled=settings.sharing),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from server.conversations import Conversations
     from server.generation.loop import LoopThread
     from server.generation.runner import Runner
+    from server.generation.temporary import Temporary
     from server.generation.titles import Titler
     from server.pages import Pages
     from server.prompts import Prompt
@@ -52,6 +53,7 @@ class Services:
     many: SqlMany
     loop: LoopThread
     runner: Runner
+    temporary: Temporary
     titler: Titler
     auth: Auth
     sharing: Sharing

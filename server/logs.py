@@ -7,10 +7,14 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
+from contextvars import ContextVar
 
 FIELDS = ("request_id", "method", "path", "status", "milliseconds", "address", "answer", "provider", "code", "reason", "event")
 LONGEST_LINE = 8 * 1024  # bytes (A-073)
 SHORTEST_SECRET = 6  # characters; anything shorter would blot out ordinary words
+
+discreet: ContextVar[bool] = ContextVar("discreet", default=False)
+"""Whether what happens now belongs to a talk of which nothing may be kept: then a line says what happened, not what was said."""
 
 
 class JsonLines(logging.Formatter):
@@ -31,7 +35,10 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line.update((name, getattr(record, name)) for name in FIELDS if hasattr(record, name))
-        if record.exc_info:
+        if discreet.get():
+            line["message"] = str(record.msg)  # without its values
+            line.pop("reason", None)
+        elif record.exc_info:
             line["trace"] = self.formatException(record.exc_info)[-LONGEST_LINE // 2 :]
         return self._blot(json.dumps(line, ensure_ascii=False, default=str))[:LONGEST_LINE]
 

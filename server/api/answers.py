@@ -42,8 +42,14 @@ class ContinueBody(Body):
 @blueprint.get("/answers/<answer_id>/events")
 def follow(answer_id: str) -> Response:
     here = services()
-    here.conversations.place_of(owner(), answer_id)
+    _check_place(answer_id)
     return respond(events(here.runner, owner(), answer_id, _after()), here.loop, pings=True, allowed=still_signed_in())
+
+
+def _check_place(answer_id: str) -> None:
+    """Raises ``NotFound`` unless this answer is theirs, be it a stored or a temporary one."""
+    if services().temporary.place_of(owner(), answer_id) is None:
+        services().conversations.place_of(owner(), answer_id)
 
 
 def _after() -> int:
@@ -57,7 +63,7 @@ def _after() -> int:
 @blueprint.post("/answers/<answer_id>/stop")
 def stop(answer_id: str) -> Response:
     here = services()
-    here.conversations.place_of(owner(), answer_id)
+    _check_place(answer_id)
     return jsonify(state=here.runner.stop(owner(), answer_id))
 
 

@@ -16,6 +16,7 @@ from server.conversations import Ask, Opened
 from server.errors import ApiError
 from server.generation import prompt
 from server.library import LONGEST_NAME, LONGEST_VALUE, MOST_VALUES
+from server.logs import discreet
 from server.streaming import respond
 
 blueprint = Blueprint("conversation", __name__)
@@ -77,10 +78,16 @@ class AskBody(Body):
     parent_id: Identifier | None = None
     options: OptionsBody | None = None
     role_values: RoleValues | None = None
+    temporary: bool = False
 
     @property
     def question(self) -> str:
         return "\n\n".join(part.content for part in self.meta.content.parts)
+
+    @property
+    def told(self) -> list[Message]:
+        """What was said before, where the client keeps it."""
+        return [Message(turn.role, turn.content) for turn in self.meta.content.conversation]
 
     @property
     def question_id(self) -> str:
@@ -96,7 +103,8 @@ def ask() -> Response:
     sent = read_json()
     modern = isinstance(sent, dict) and sent.get("format") == "events"
     try:
-        opened = _open(check(AskBody, sent))
+        body = check(AskBody, sent)
+        opened = _open_temporary(body) if body.temporary else _open(body)
     except ApiError as error:
         if modern:
             raise
@@ -110,8 +118,7 @@ def ask() -> Response:
 def _open(body: AskBody) -> Opened:
     """Store the question, then start its answer; a repeated question finds the answer that is there."""
     here = services()
-    if not body.question.strip():
-        raise ApiError("bad_request", 400, "The question is empty", values={"name": "meta.content.parts"})
+    _check_question(body)
     try:
         here.runner.check_room()
         kept = here.conversations.find(owner(), body.conversation_id)
@@ -139,10 +146,33 @@ def _open(body: AskBody) -> Opened:
     )
     if not opened.existed:
         with here.runner.opening(opened.answer_id):
-            told = [Message(turn.role, turn.content) for turn in body.meta.content.conversation]
-            question = [*told, Message("user", body.question)]
-            request = choice.fit(question, options) if told or opened.first else request_for(opened, choice, options)
+            question = [*body.told, Message("user", body.question)]
+            request = choice.fit(question, options) if body.told or opened.first else request_for(opened, choice, options)
             here.runner.start(opened, choice.task(request), here.titler.after(owner(), opened))
+    return opened
+
+
+def _check_question(body: AskBody) -> None:
+    if not body.question.strip():
+        raise ApiError("bad_request", 400, "The question is empty", values={"name": "meta.content.parts"})
+
+
+def _open_temporary(body: AskBody) -> Opened:
+    """Start an answer of which nothing is stored; what was said before comes with the question."""
+    here = services()
+    _check_question(body)
+    here.runner.check_room()
+    choice = choose(body.model, body.provider, body.role or body.jailbreak, body.role_values or {})
+    options = body.options.to_options() if body.options else Options(**choice.role.options)
+    opened = here.temporary.open(owner(), body.question_id)
+    if not opened.existed:
+        token = discreet.set(True)  # the tasks that are started now remember it
+        try:
+            with here.runner.opening(opened.answer_id):
+                request = choice.fit([*body.told, Message("user", body.question)], options)
+                here.runner.start(opened, choice.task(request))
+        finally:
+            discreet.reset(token)
     return opened
 
 

@@ -36,5 +36,6 @@ effect(() => {
   const wanted = pickLanguage(preferences.value.language)
   untracked(() => void loadLanguage(wanted).catch(() => {}))
 })
+if (matchMedia("(pointer: coarse)").matches) void import("./touch.js").then(({ startTouch }) => startTouch(page)).catch(() => {})
 // What is not needed at once must not stand in the way of what is; milliseconds.
 setTimeout(() => void import("./afterwards.js").catch(() => {}), 3_000)

@@ -34,7 +34,8 @@ export const addressOf = conversation => root.pathname + (conversation ? `chat/$
  */
 export function go(conversation, { replace = false } = {}) {
   const address = addressOf(conversation)
-  if (address !== location.pathname) history[replace ? "replaceState" : "pushState"](null, "", address)
+  // What lay over the page was a step of the history (touch.js); the next page takes its place.
+  if (address !== location.pathname) history[replace || history.state?.over ? "replaceState" : "pushState"](null, "", address)
   read()
 }
 
@@ -44,9 +45,10 @@ function read() {
 }
 
 export function startRouter() {
-  // The icon's address is relative to where the page was opened, and browsers ask for it again when the address changes.
-  const icon = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel="icon"]'))
-  if (icon) icon.href = new URL(icon.href).href
+  // These addresses are relative to where the page was opened, and browsers ask for them again when the address changes.
+  /** @type {NodeListOf<HTMLLinkElement>} */
+  const links = document.querySelectorAll('link:is([rel="icon"], [rel="manifest"], [rel="search"])')
+  for (const link of links) link.href = new URL(link.href).href
   addEventListener("popstate", read)
   read()
 }

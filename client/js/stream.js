@@ -131,7 +131,7 @@ export async function follow({ open, onEvents, onLine, after = 0, signal, wait =
       signal.removeEventListener("abort", leave)
     }
     if (ended || signal.aborted) break
-    if (globalThis.document?.hidden) continue
+    if (globalThis.document?.hidden || watch.isLeft()) continue
     failures += 1
     if (failures > 1) onLine?.(true)
     await wait(Math.random() * Math.min(LONGEST_WAIT, 250 * 2 ** failures))
@@ -139,21 +139,39 @@ export async function follow({ open, onEvents, onLine, after = 0, signal, wait =
   return ended
 }
 
-/** Ends a line on which nothing has come for too long. @param {AbortController} line */
+/**
+ * Ends a line on which nothing has come for too long, and one that is not to be trusted: opened in another network, or before
+ * the device slept. It is opened again at once, from the last event seen.
+ * @param {AbortController} line
+ */
 function watchLine(line) {
   let last = Date.now()
+  let hiddenAt = 0
+  let isLeft = false
+  const leave = () => {
+    isLeft = true
+    line.abort()
+  }
   const check = (/** @type {number} */ limit) => { if (Date.now() - last > limit) line.abort() }
   const timer = setInterval(check, 5_000, DEAD_AFTER)
-  let release = 0
+  let release = /** @type {ReturnType<typeof setTimeout> | 0} */ (0)
   const woken = () => {
     clearTimeout(release)
-    if (document.hidden) release = window.setTimeout(() => line.abort(), RELEASE_AFTER)
+    if (document.hidden) {
+      hiddenAt = Date.now()
+      release = setTimeout(() => line.abort(), RELEASE_AFTER)
+    } else if (hiddenAt && Date.now() - hiddenAt > RELEASE_AFTER) leave() // a phone asleep runs no timers
     else check(SUSPECT_AFTER)
   }
   globalThis.document?.addEventListener("visibilitychange", woken)
+  const elsewhere = new AbortController()
+  globalThis.addEventListener?.("online", leave, elsewhere)
+  globalThis.addEventListener?.("pageshow", event => { if (event.persisted) leave() }, elsewhere)
   return {
     alive: () => { last = Date.now() },
+    isLeft: () => isLeft,
     stop: () => {
+      elsewhere.abort()
       clearInterval(timer)
       clearTimeout(release)
       globalThis.document?.removeEventListener("visibilitychange", woken)

@@ -105,3 +105,63 @@ test("a snapshot of an ended answer is an end", async () => {
   const snapshot = { type: "snapshot", message: { id: "a", state: "complete", text: "Всё", seq: 30 } }
   assert.ok(await follow({ open: async () => new Response(body(frame(30, snapshot), 99)), onEvents: () => {}, signal: nowhere(), wait: now }))
 })
+
+/** A body that gives what there is and then stays open, until its line is ended. */
+function open(text, signal) {
+  return new Response(new ReadableStream({
+    start(controller) {
+      controller.enqueue(encoder.encode(text))
+      signal.addEventListener("abort", () => controller.error(new Error("aborted")))
+    },
+  }))
+}
+
+/** Follow an answer whose first line goes silent; `happen` is done to the page then. @returns {Promise<{ asked: number[], waited: number, seen: any[] }>} */
+async function wake(happen) {
+  const page = Object.assign(new EventTarget(), { hidden: false })
+  const world = new EventTarget()
+  const before = { document: globalThis.document, addEventListener: globalThis.addEventListener, now: Date.now }
+  let ahead = 0
+  Object.assign(globalThis, { document: page, addEventListener: world.addEventListener.bind(world) })
+  Date.now = () => before.now() + ahead
+  const asked = []
+  const seen = []
+  let waited = 0
+  try {
+    const following = follow({
+      open: async (after, signal) => {
+        asked.push(after)
+        return after ? new Response(body(frame(2, finished), 5)) : open(frame(1, texts(1)[0]), signal)
+      },
+      onEvents: events => {
+        seen.push(...events)
+        if (asked.length === 1) setTimeout(() => happen({ page, world, sleep: milliseconds => { ahead += milliseconds } }))
+      },
+      signal: nowhere(), wait: async () => { waited += 1 },
+    })
+    await following
+  } finally {
+    Date.now = before.now
+    Object.assign(globalThis, { document: before.document, addEventListener: before.addEventListener })
+  }
+  return { asked, waited, seen }
+}
+
+for (const [name, happen] of Object.entries({
+  "a phone that was asleep": ({ page, sleep }) => {
+    page.hidden = true
+    page.dispatchEvent(new Event("visibilitychange"))
+    sleep(10_000)
+    page.hidden = false
+    page.dispatchEvent(new Event("visibilitychange"))
+  },
+  "another network": ({ world }) => world.dispatchEvent(new Event("online")),
+  "a page brought back from the history": ({ world }) => world.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })),
+})) {
+  test(`after ${name} the answer goes on at once, from the last event seen`, async () => {
+    const { asked, waited, seen } = await wake(happen)
+    assert.deepEqual(asked, [0, 1])
+    assert.equal(waited, 0)
+    assert.deepEqual(seen.map(({ seq }) => seq), [1, 2])
+  })
+}

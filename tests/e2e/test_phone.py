@@ -1,0 +1,235 @@
+"""The page under a thumb: swipes, the back button, the keyboard, targets that can be hit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Watched
+from tests.e2e.test_page import FakeServer, answer, box, finished, start
+
+pytestmark = pytest.mark.timeout(180)
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+# Links within a text are as high as its lines (WCAG 2.5.8), and the skip link is seen by a keyboard only.
+SMALL = """() => {
+    const targets = 'button, a, summary, select, input, textarea, label:has(input), [role=option], [role=menuitem]'
+    const size = element => (element.matches('input') && element.closest('label') || element).getBoundingClientRect()
+    return [...document.querySelectorAll(targets)]
+        .filter(element => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+        .filter(element => !element.closest('[inert]') && !element.matches('.skip, .markdown :is(p, li, td) a, .visually-hidden'))
+        .filter(element => size(element).height && (size(element).height < 43.5 || size(element).width < 43.5))
+        .map(element => element.outerHTML.slice(0, 160))
+}"""
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeServer]:
+    server = FakeServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def phone(browser: Any, fake: FakeServer) -> Iterator[Watched]:
+    watched = Watched(browser, fake.address, **PHONE)
+    yield watched
+    watched.context.close()
+    assert watched.faults == []
+
+
+def swipe(page: Page, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger, as the browser itself would report it."""
+    session = page.context.new_cdp_session(page)
+    steps = 8
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    touch("touchStart", begin)
+    for step in range(1, steps + 1):
+        touch("touchMove", tuple(a + (b - a) * step / steps for a, b in zip(begin, end, strict=True)))  # type: ignore[arg-type]
+    touch("touchEnd")
+
+
+def ready(page: Page) -> Page:
+    """The swipe is fetched once the page is there."""
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def drawer(page: Page) -> Any:
+    return page.locator(".app--drawer")
+
+
+def test_a_swipe_opens_the_list_and_another_closes_it(phone: Watched) -> None:
+    page = ready(start(phone))
+    swipe(page, (30, 500), (250, 510))
+    expect(drawer(page)).to_have_count(1)
+    expect(page.get_by_role("link", name="Рецепты на неделю")).to_be_in_viewport()
+    swipe(page, (280, 500), (60, 490))
+    expect(drawer(page)).to_have_count(0)
+    expect(page.locator(".sidebar")).to_have_css("translate", re.compile(r"-102%"))
+
+
+def test_a_short_swipe_and_one_from_the_middle_open_nothing(phone: Watched) -> None:
+    page = ready(start(phone))
+    swipe(page, (30, 500), (70, 500))
+    swipe(page, (250, 500), (380, 500))
+    swipe(page, (30, 500), (60, 200))
+    expect(drawer(page)).to_have_count(0)
+
+
+def test_scrolling_is_never_taken_away(phone: Watched) -> None:
+    page = ready(start(phone, "chat/old3"))
+    finished(page)
+    place = page.locator(".messages")
+    top = place.evaluate("element => element.scrollTop")
+    assert top > 200
+    swipe(page, (60, 300), (80, 600))
+    assert place.evaluate("element => element.scrollTop") < top - 100
+    expect(drawer(page)).to_have_count(0)
+
+
+def test_code_is_scrolled_sideways_and_opens_nothing(phone: Watched) -> None:
+    page = ready(start(phone, "chat/old3"))
+    code = page.locator("pre").first
+    code.scroll_into_view_if_needed()
+    frame = code.bounding_box()
+    assert frame is not None
+    middle = frame["y"] + frame["height"] / 2
+    swipe(page, (330, middle), (60, middle))
+    page.wait_for_timeout(300)
+    scroller = "element => Math.max(element.scrollLeft, ...[...element.querySelectorAll('*')].map(one => one.scrollLeft))"
+    assert code.evaluate(scroller) > 0
+    swipe(page, (40, middle), (300, middle))
+    expect(drawer(page)).to_have_count(0)
+
+
+def test_who_dislikes_motion_sees_none_while_swiping(browser: Any, fake: FakeServer) -> None:
+    watched = Watched(browser, fake.address, **PHONE, reduced_motion="reduce")
+    page = ready(start(watched))
+    page.evaluate(
+        "new MutationObserver(([{ target }]) => { window.moved = target.style.translate || window.moved })"
+        ".observe(document.querySelector('.sidebar'), { attributeFilter: ['style'] })"
+    )
+    swipe(page, (30, 500), (250, 500))
+    expect(drawer(page)).to_have_count(1)
+    assert page.evaluate("window.moved") is None
+    watched.context.close()
+    assert watched.faults == []
+
+
+def test_back_takes_away_what_lies_over_the_page_and_then_leads_back(phone: Watched) -> None:
+    page = ready(start(phone))
+    page.get_by_role("button", name="Показать список бесед").tap()
+    page.get_by_role("link", name="Рецепты на неделю").tap()
+    expect(page.locator(".message--user")).to_contain_text("Рецепты на неделю")
+    there = page.url
+    page.get_by_role("button", name="Показать список бесед").tap()
+    expect(drawer(page)).to_have_count(1)
+    page.go_back()
+    expect(drawer(page)).to_have_count(0)
+    assert page.url == there
+    page.get_by_role("button", name=re.compile("Выбрать модель")).tap()
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
+
+
+def test_a_dialog_closed_by_hand_leaves_no_step_behind(phone: Watched) -> None:
+    page = ready(start(phone, "chat/old3"))
+    steps = page.evaluate("history.length")
+    for _ in range(3):
+        page.get_by_role("button", name="Показать список бесед").tap()
+        page.get_by_role("button", name="Настройки", exact=True).tap()
+        dialog = page.get_by_role("dialog", name="Настройки")
+        dialog.get_by_role("button", name="Закрыть").tap()
+        expect(dialog).to_have_count(0)
+        page.locator(".scrim").tap(position={"x": 370, "y": 700})
+        expect(drawer(page)).to_have_count(0)
+    assert page.evaluate("history.length") <= steps + 1
+    assert page.url.endswith("chat/old3")
+
+
+def test_the_composer_stands_above_a_keyboard_that_lies_over_the_page(phone: Watched) -> None:
+    """As on an iPhone, where the page is not told that it has become smaller."""
+    page = ready(start(phone))
+    page.evaluate("""() => {
+        Object.defineProperty(visualViewport, 'height', { value: 500, configurable: true })
+        visualViewport.dispatchEvent(new Event('resize'))
+    }""")
+    composer = page.locator(".composer").bounding_box()
+    assert composer is not None
+    assert composer["y"] + composer["height"] <= 500.5
+    page.evaluate("() => { delete visualViewport.height; visualViewport.dispatchEvent(new Event('resize')) }")
+    composer = page.locator(".composer").bounding_box()
+    assert composer is not None
+    assert composer["y"] + composer["height"] > 800
+
+
+def test_every_target_can_be_hit_by_a_thumb(phone: Watched) -> None:
+    page = ready(start(phone))
+    small: dict[str, list[str]] = {}
+
+    def look(view: str) -> None:
+        page.wait_for_timeout(250)  # until what moves has arrived
+        small[view] = page.evaluate(SMALL)
+
+    look("first page")
+    page.get_by_role("button", name="Показать список бесед").tap()
+    look("list")
+    page.get_by_role("button", name=re.compile("Что сделать с беседой")).first.tap()
+    look("menu")
+    page.keyboard.press("Escape")
+    page.get_by_role("searchbox").fill("елка")
+    expect(page.locator(".found")).to_have_count(1)
+    look("search")
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="Архив и папки").tap()
+    look("shelves")
+    for name in ("Настройки", "Клавиши"):
+        page.get_by_role("button", name=name, exact=True).tap()
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        look(name)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog", name=name)).to_have_count(0)
+    page.goto(f"{phone.address}chat/old3")
+    finished(page)
+    look("conversation")
+    page.get_by_role("button", name=re.compile("Выбрать модель")).tap()
+    look("models")
+    page.keyboard.press("Escape")
+    page.locator(".chip").tap()
+    look("roles")
+    page.keyboard.press("Escape")
+    for question in ("думай шов источники код", "ошибка"):
+        box(page).fill(question)
+        page.get_by_role("button", name="Отправить").tap()
+        finished(page)
+        look(question)
+    box(page).fill("долго")
+    page.get_by_role("button", name="Отправить").tap()
+    expect(answer(page)).to_contain_text("Слово 3.")
+    box(page).fill("ещё")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".queue")).to_be_visible()
+    look("queue")
+    page.get_by_role("button", name="Не отправлять").tap()
+    page.get_by_role("button", name="Остановить").tap()
+    finished(page)
+    assert {view: found for view, found in small.items() if found} == {}
+
+
+def test_nothing_is_wider_than_the_phone(phone: Watched) -> None:
+    page = ready(start(phone, "chat/old3"))
+    finished(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.querySelector('.messages').scrollWidth - document.querySelector('.messages').clientWidth") <= 0

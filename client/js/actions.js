@@ -272,6 +272,9 @@ export async function logOut(everywhere) {
 /** The options of a conversation, fetched when somebody wants it. */
 export const tuning = () => import("./tuning.js")
 
+/** Roles and prompts of one's own, fetched when somebody wants them. */
+export const library = () => import("./library.js")
+
 /** Finding and keeping, fetched when somebody wants it. */
 export const shelving = () => import("./shelving.js")
 

@@ -12,7 +12,7 @@ import { root } from "./root.js"
 /** @typedef {{ temperature?: number, top_p?: number, max_tokens?: number, reasoning_effort?: string, context_length?: number }} Options */
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string>, own?: boolean, model?: string,
  *              provider?: string, options?: Options, variables?: Record<string, string[]> }} Role */
-/** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[] }} Import stored: only once it is */
+/** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[], library?: number }} Import stored: only once it is */
 /** @typedef {{ model?: string, provider?: string, role?: string, options?: Options, compared?: boolean }} Choice */
 /** @typedef {{ q: string, order: "newest" | "best", from?: number, before?: string }} Looked what is looked for */
 /** @typedef {{ conversation: string, message_id: string, role: "user" | "assistant", title: string, title_ranges: [number, number][],

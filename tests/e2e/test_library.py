@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from typing import Any
 
@@ -124,6 +125,166 @@ def test_the_memory_is_shown_when_it_is_half_full_and_warns_when_little_is_left(
     expect(meter).to_contain_text("Скоро начало беседы перестанет")
     box(page).fill("слово " * 1200)
     expect(meter).to_contain_text("Первые 2 сообщения модель уже не видит")
+
+
+def test_a_role_of_ones_own_is_written_chosen_changed_and_brought_back(watched: Watched, live: ServerProcess) -> None:
+    page = start(watched)
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("button", name="Новая роль").click()
+    form = page.get_by_role("dialog", name="Новая роль")
+    expect(form.get_by_role("textbox", name="Название")).to_be_focused()
+    expect(form.get_by_role("button", name="Сохранить")).to_be_disabled()
+    page.keyboard.type("Пират")
+    form.get_by_role("textbox", name="Или эмодзи").fill("🏴")
+    form.get_by_role("textbox", name="Что сказать модели").fill("Ты пират по имени {{имя}}.")
+    expect(form).to_contain_text("Спросит: имя")
+    page.keyboard.press("Escape")  # what is written is not lost
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("button", name="Роли и запросы…").click()
+    expect(form.get_by_role("textbox", name="Что сказать модели")).to_have_value("Ты пират по имени {{имя}}.")
+    form.get_by_role("button", name="Сохранить").click()
+    shelf = page.get_by_role("dialog", name="Роли и запросы")
+    shelf.get_by_role("button", name="Изменить: Пират").click()
+    page.get_by_role("dialog", name="Изменить роль").get_by_role("textbox", name="Название").fill("Капитан")
+    page.keyboard.press("Enter")
+    shelf.get_by_role("button", name="Удалить: Капитан").click()
+    expect(shelf.get_by_role("button", name="Вернуть")).to_be_focused()
+    assert live.get("library")["items"] == []
+    page.keyboard.press("Enter")
+    expect(shelf.get_by_role("button", name="Изменить: Капитан")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("combobox", name="Найти роль").fill("капит")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Роль: Капитан")).to_be_visible()
+    (item,) = live.get("library")["items"]
+    assert (item["name"], item["icon"], item["variables"]) == ("Капитан", "🏴", ["имя"])
+
+
+def test_a_ready_role_is_made_ones_own(watched: Watched, live: ServerProcess) -> None:
+    page = start(watched)
+    page.keyboard.press("Control+Comma")
+    page.get_by_role("button", name="Роли и запросы").click()
+    page.get_by_role("button", name="Сделать свою: Переводчик").click()
+    form = page.get_by_role("dialog", name="Новая роль")
+    expect(form.get_by_role("textbox", name="Что сказать модели")).to_have_value(re.compile("^Ты — переводчик"))
+    form.get_by_text("С чего начинать беседу").click()
+    form.get_by_role("slider", name="Температура").fill("0.3")
+    form.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("button", name="Изменить: Переводчик")).to_be_visible()
+    (item,) = live.get("library")["items"]
+    assert (item["icon"], item["options"]) == ("languages", {"temperature": 0.3})
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("group", name="Мои").get_by_role("option", name="Переводчик").click()
+    ask(page, "Привет")
+    answered(page)
+    assert (newest(live)["role"], newest(live)["options"]) == (f"own:{item['id']}", {"temperature": 0.3})
+
+
+def test_a_slash_offers_prompts_and_their_places_are_filled_in_by_tab(watched: Watched) -> None:
+    page = start(watched)
+    box(page).press_sequentially("/пе")
+    offered = page.get_by_role("listbox", name="Запросы и роли")
+    expect(offered.get_by_role("option")).to_have_count(3)
+    expect(offered.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    expect(box(page)).to_have_attribute("aria-activedescendant", "slash-prompt-translate")
+    page.keyboard.press("ArrowDown")
+    expect(box(page)).to_have_attribute("aria-activedescendant", "slash-role-translator")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(offered).to_have_count(0)
+    page.keyboard.type("коми")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Доброе утро")
+    expect(box(page)).to_have_value("Переведи на коми, как сказал бы носитель языка:\n\nДоброе утро")
+    page.keyboard.press("Tab")
+    expect(box(page)).not_to_be_focused()
+
+
+def test_a_slash_can_be_dismissed_and_sent(watched: Watched) -> None:
+    page = start(watched)
+    offered = page.get_by_role("listbox", name="Запросы и роли")
+    box(page).press_sequentially("/кратко")
+    expect(offered).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(offered).to_have_count(0)
+    expect(box(page)).not_to_have_attribute("aria-activedescendant", "slash-prompt-summary")
+    page.keyboard.press("Enter")
+    answered(page)
+    expect(page.get_by_role("article", name="Ваше сообщение")).to_contain_text("/кратко")
+    box(page).press_sequentially("/программ")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Роль: Программист")).to_be_visible()
+    expect(box(page)).to_have_value("")
+
+
+def test_what_is_written_becomes_a_prompt(watched: Watched, live: ServerProcess) -> None:
+    page = start(watched)
+    box(page).fill("Составь отчёт за {{срок}}\n")
+    box(page).press_sequentially("/")
+    page.get_by_role("option", name="Новый запрос").click()
+    form = page.get_by_role("dialog", name="Новый запрос")
+    expect(form.get_by_role("textbox", name="Текст")).to_have_value("Составь отчёт за {{срок}}")
+    form.get_by_role("textbox", name="Название").press_sequentially("мой отчёт")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Изменить: мой-отчёт")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert [item["kind"] for item in live.get("library")["items"]] == ["prompt"]
+    box(page).fill("")
+    box(page).press_sequentially("/мой")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value("Составь отчёт за {{срок}}")
+    page.keyboard.type("май")
+    ask(page, "Составь отчёт за май")
+    answered(page)
+    page.get_by_role("article", name="Ваше сообщение").get_by_role("button", name="Ещё").click()
+    page.get_by_role("menuitem", name="Сохранить как запрос").click()
+    expect(form.get_by_role("textbox", name="Текст")).to_have_value("Составь отчёт за май")
+
+
+def test_markup_in_names_of_roles_and_prompts_stays_text(watched: Watched, live: ServerProcess) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    send(live, "library", {**GUIDE, "name": hostile, "description": hostile, "icon": "<b>x</b>", "text": "{{<i>x</i>}}"})
+    send(live, "library", {"kind": "prompt", "name": "<img", "text": hostile})
+    page = start(watched)
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("option", name=hostile).first.click()
+    box(page).press_sequentially("/<img")
+    expect(page.get_by_role("listbox", name="Запросы и роли")).to_contain_text(hostile)
+    page.keyboard.press("Enter")
+    ask(page, hostile)
+    expect(page.get_by_role("dialog", name=hostile)).to_contain_text("<i>x</i>")
+    assert page.evaluate("document.querySelectorAll('img').length") == 0
+
+
+def test_on_a_phone_everything_of_the_library_can_be_touched(browser: Any, live: ServerProcess) -> None:
+    send(live, "library", GUIDE)
+    phone = Watched(browser, live.address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = start(phone)
+    page.get_by_role("button", name="Настройки ответа").tap()
+    expect(page.get_by_role("dialog", name="Настройки ответа")).to_be_visible()
+    assert small(page, ".popover") == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Без роли").tap()
+    page.get_by_role("button", name="Роли и запросы…").tap()
+    expect(page.get_by_role("button", name="Изменить: Гид по городу")).to_be_visible()
+    assert small(page, ".dialog") == []
+    page.get_by_role("button", name="Изменить: Гид по городу").tap()
+    expect(page.get_by_role("dialog", name="Изменить роль")).to_be_visible()
+    assert small(page, ".dialog") == []
+    assert page.evaluate("document.querySelector('.dialog').scrollWidth <= document.querySelector('.dialog').clientWidth")
+    phone.context.close()
+    assert phone.faults == []
+
+
+def small(page: Page, within: str) -> list[str]:
+    """What is to be touched and is lower than a finger."""
+    script = """within => [...document.querySelectorAll(`${within} :is(button, select, input:not([type=radio]), textarea)`)]
+        .filter(part => part.getClientRects().length && part.getBoundingClientRect().height < 40)
+        .map(part => part.outerHTML.slice(0, 120))"""
+    found: list[str] = page.evaluate(script, within)
+    return found
 
 
 def test_looks_are_those_of_the_first_paint(watched: Watched) -> None:

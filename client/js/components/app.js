@@ -16,6 +16,8 @@ const Palette = lazy(() => import("./palette.js").then(file => file.Palette), ["
 const ImportOffer = lazy(() => import("./import-offer.js").then(file => file.ImportOffer), ["import"])
 const ValuesForm = lazy(() => Promise.all([import("./values-form.js"), import("../tuning.js")])
   .then(([{ ValuesForm }, tuning]) => () => html`<${ValuesForm} tuning=${tuning} />`), ["dialog", "item"])
+const Library = lazy(() => Promise.all([import("./library.js"), import("../library.js")])
+  .then(([{ Library }, library]) => () => html`<${Library} library=${library} />`), ["picker", "dialog", "options", "item"])
 const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
 
 export function App() {
@@ -39,6 +41,7 @@ export function App() {
         ${isAsking && html`<${Composer} warm=${warm} />`}
       </main>
       ${dialog.value === "settings" && html`<${Settings} />`}
+      ${dialog.value === "library" && html`<${Library} />`}
       ${dialog.value === "values" && html`<${ValuesForm} />`}
       ${dialog.value === "help" && html`<${Help} />`}
       ${dialog.value.startsWith("share ") && html`<${Share} id=${dialog.value.slice(6)} />`}

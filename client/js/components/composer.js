@@ -9,6 +9,11 @@ const Notice = lazy(() => import("./notice.js").then(file => file.Notice))
 const Meter = lazy(() => import("./meter.js").then(file => file.Meter), ["options"])
 const Rivals = lazy(() => import("./rivals.js").then(file => file.Rivals), ["rivals"])
 
+const Slash = lazy(() => Promise.all([import("./slash.js"), import("../library.js")])
+  .then(([{ Slash }, library]) => (/** @type {Omit<import("./slash.js").Props, "library">} */ props) => html`<${Slash} ...${props} library=${library} />`), ["picker", "slash"])
+/** A line that may name a prompt, or a place of one to fill in. */
+const CALLS = /^[ \t]*\/|\{\{/m
+
 /** A pause in writing after which the draft is kept, milliseconds. */
 const PAUSE = 200
 
@@ -44,6 +49,7 @@ export function Composer({ warm }) {
         <textarea id="composer" class="composer__text" ref=${field} rows="1" value=${text} placeholder=${t("composer.placeholder")} aria-label=${t("composer.label")}
           enterkeyhint=${enterSends(preferences.value.enter) ? "send" : "enter"} autocomplete="off"
           onInput=${(/** @type {any} */ event) => { void warm(); write(event.currentTarget.value) }} onKeyDown=${press}></textarea>
+        ${CALLS.test(text) && html`<${Slash} field=${field} text=${text} />`}
         <div class="composer__tools">
           ${canSearchWeb(page) && html`
             <button type="button" class="toggle" aria-pressed=${web.value} onClick=${() => { web.value = !web.value }}><${Icon} name="globe" />${t("composer.web")}</button>`}

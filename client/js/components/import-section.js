@@ -63,7 +63,7 @@ export function ImportSection() {
       </div>
       ${waiting && html`
         <div class="import__row">
-          ${waiting.found.already < waiting.found.conversations && html`
+          ${(waiting.found.already < waiting.found.conversations || waiting.found.library) && html`
             <button type="button" class="button button--small button--main" onClick=${bring}>${t("import.bring")}</button>`}
           <button type="button" class="button button--small" onClick=${() => wait(null)}>${t("question.cancel")}</button>
         </div>`}
@@ -72,9 +72,9 @@ export function ImportSection() {
 }
 
 /** @param {Import} found */
-function describe({ format, conversations, messages, already }) {
+function describe({ format, conversations, messages, already, library }) {
   const program = PROGRAMS[format] ?? t(format === "freegpt" ? "import.old_page" : "app.name")
-  const what = t("import.found", { program, count: conversations, messages })
+  const what = [t("import.found", { program, count: conversations, messages }), library && t("import.library", { count: library })].filter(Boolean).join(" ")
   if (!already) return what
   return `${what} ${already === conversations ? t("import.nothing_new") : t("import.already", { count: already })}`
 }

@@ -16,7 +16,7 @@ addIcons({
 
 /** @param {{ message: Message, onClose: (how: { focusBack: boolean }) => void }} props */
 export function MessageMenu({ message, onClose }) {
-  const { store: { answering, dialog, editing }, actions: { deeds } } = usePage()
+  const { store: { answering, dialog, editing }, actions: { deeds, library } } = usePage()
   const act = (/** @type {(all: typeof import("../deeds.js")) => unknown} */ deed) => () => void deeds().then(deed)
   const isAnswer = message.role === "assistant"
   const isFree = !answering.value
@@ -27,6 +27,7 @@ export function MessageMenu({ message, onClose }) {
     isAnswer && { icon: "pencil", label: t("answer.edit"), run: () => { editing.value = message.id } },
     isAnswer && { icon: "letters", label: t("message.copy_text"), run: act(({ copyText }) => copyText(message)) },
     isFree && { icon: "fork", label: t("message.fork"), run: act(({ fork }) => fork(message)) },
+    !isAnswer && { icon: "slash", label: t("library.keep"), run: () => void library().then(({ keepAsPrompt }) => keepAsPrompt(message.text)) },
     { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },
   ]
   return html`<${Menu} label=${t("message.more")} items=${items.filter(item => item !== false)} onClose=${onClose} />`

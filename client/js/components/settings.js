@@ -13,7 +13,7 @@ const SIZES = ["small", "normal", "large", "larger"]
 const ENTERS = ["send", "newline"]
 
 export function Settings() {
-  const { preferences } = usePage().store
+  const { store: { preferences }, actions: { library } } = usePage()
   const { theme, accent, density, size, language, enter } = preferences.value
   return html`
     <${Dialog} title=${t("settings.title")}>
@@ -25,6 +25,7 @@ export function Settings() {
       <h3 class="dialog__part">${t("settings.writing")}</h3>
       <${LanguageChoice} value=${language} />
       <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
+      <p class="dialog__line"><button type="button" class="button button--small" onClick=${() => void library().then(({ open }) => open())}>${t("library.title")}</button></p>
       <${ImportSection} />
       <${Account} />
     <//>

@@ -46,6 +46,7 @@
  * @property {Map<string, Message>} messages by id
  * @property {string[]} order ids, oldest first
  * @property {Record<string, string>} chosen the child to show, by parent id ("" is the beginning)
+ * @property {string[]} pinned ids of the pinned messages, oldest first
  * @property {Record<string, boolean>} spread whether the compared answers to a question stand side by side, where a person decided
  */
 /**
@@ -67,7 +68,7 @@ const RUNNING = new Set(["queued", "running"])
 export const isRunning = message => message?.role === "assistant" && RUNNING.has(message.state ?? "")
 
 /** @returns {Chat} */
-export const emptyChat = () => ({ id: null, messages: new Map(), order: [], chosen: {}, spread: {} })
+export const emptyChat = () => ({ id: null, messages: new Map(), order: [], chosen: {}, spread: {}, pinned: [] })
 
 /** @param {string} id @param {string | null} parent @param {Partial<Message>} [more] @returns {Message} */
 export function emptyAnswer(id, parent, more = {}) {
@@ -206,7 +207,7 @@ function open(chat, { id, messages }) {
     const before = known.messages.get(message.id)
     return before && (before.seq ?? 0) > (message.seq ?? 0) ? before : { ...pageFields(before), ...message }
   })
-  return { id, messages: new Map(kept.map(message => [message.id, message])), order: kept.map(({ id }) => id), chosen: known.chosen, spread: known.spread }
+  return { id, messages: new Map(kept.map(message => [message.id, message])), order: kept.map(({ id }) => id), chosen: known.chosen, spread: known.spread, pinned: pinnedOf(kept) }
 }
 
 /** Of several answers asked for together the first is looked at. @param {Chat} chat @param {{ question: Message, answer: Message, beside?: Message[] }} event */
@@ -216,8 +217,12 @@ const ask = (chat, { question, answer, beside = [] }) => choose(add(chat, questi
 function put(chat, message) {
   const before = chat.messages.get(message.id)
   if (!before) return add(chat, message)
-  return { ...chat, messages: new Map(chat.messages).set(message.id, { ...pageFields(before), ...message }) }
+  const messages = new Map(chat.messages).set(message.id, { ...pageFields(before), ...message })
+  return { ...chat, messages, pinned: before.pinned === message.pinned ? chat.pinned : pinnedOf([...messages.values()]) }
 }
+
+/** @param {Message[]} messages */
+const pinnedOf = messages => messages.filter(({ pinned }) => pinned).map(({ id }) => id)
 
 /** @param {Message | undefined} message @returns {Partial<Message>} */
 function pageFields(message) {

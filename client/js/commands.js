@@ -44,6 +44,7 @@ export const COMMANDS = [
 
   { name: "stop", icon: "close", keys: ["Esc"], here: true, when: ({ store }) => store.answering.value, run: ({ actions }) => actions.stop() },
   { name: "copy", icon: "copy", code: "Semicolon", shift: true, keys: [";"], here: true, when: answered, run: ({ actions }) => actions.copyLastAnswer() },
+  { name: "quote", code: "Quote", shift: true, keys: ["'"], here: true, run: ({ actions }) => actions.deeds().then(({ quoteSelection }) => quoteSelection()) },
   { name: "edit", icon: "pencil", keys: ["↑"], here: true, when: answered, run: ({ actions }) => actions.editLast() },
   { name: "pin", icon: "pin", says: ["shelf.pin"], keys: [], here: true, when: page => chosen(page) && !chosen(page)?.pinned, run: shelve("pin", true) },
   { name: "unpin", icon: "pin", says: ["shelf.unpin"], keys: [], here: true, when: page => chosen(page)?.pinned, run: shelve("pin", false) },

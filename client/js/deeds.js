@@ -11,6 +11,7 @@ import * as store from "./store.js"
 
 /** @import { Message } from "./chat.js" */
 
+export { quoteSelection } from "./quoting.js"
 export { stopAnswer }
 
 /** Ids of wishes that are not known to be fulfilled: a repeated wish is the same one. @type {Map<string, string>} */

@@ -62,6 +62,8 @@ export const ancestors = signal({ count: 0, offered: false })
 export const sought = signal(/** @type {{ conversation: string, message: string } | null} */ (null))
 /** Models that are asked the same question side by side; fewer than two are none. @type {Signal<{ model: string, provider: string }[]>} */
 export const rivals = signal(/** @type {{ model: string, provider: string }[]} */ ([]))
+/** The message that is read aloud. @type {Signal<{ id: string, paused: boolean } | null>} */
+export const reading = signal(/** @type {{ id: string, paused: boolean } | null} */ (null))
 /** Which of the pickers is open. @type {Signal<"" | "model" | "role" | "options">} */
 export const picker = signal(/** @type {"" | "model" | "role" | "options"} */ (""))
 /** How the answers of the open conversation are asked for. `options: null`: as its role says. @type {Signal<Tuning>} */
@@ -79,6 +81,8 @@ export const family = computed(() => order.value && chats.childrenOf(chat.peek()
 /** Ids of the messages of the shown branch. @type {ReadonlySignal<string[]>} */
 export const path = computed(() => chosen.value && chats.branch(chat.peek(), family.value))
 const spread = computed(() => chat.value.spread)
+/** Ids of the pinned messages. */
+export const pinned = computed(() => chat.value.pinned)
 /** Answers that stand side by side, by the one of them that is in the path. @type {ReadonlySignal<Map<string, string[]>>} */
 export const columns = computed(() => spread.value && chats.columnsOf(chat.peek(), path.value, family.value))
 /** The answers that are being written at the end of the shown branch. */

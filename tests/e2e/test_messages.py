@@ -270,3 +270,79 @@ def test_one_too_many_hurts_no_other(watched: Watched) -> None:
     page.keyboard.press("Escape")
     expect(columns(page).nth(1)).to_contain_text("Ответ остановлен")
     watched.faults[:] = [fault for fault in watched.faults if "429" not in fault]
+
+
+# Pinned, quoted, read aloud
+
+
+def test_pinned_messages_are_led_to_from_the_bar(watched: Watched) -> None:
+    page = start(watched)
+    for text in ("Первый", "Второй", "Третий"):
+        say(page, text)
+        finished(page)
+    expect(page.get_by_role("button", name=re.compile("закреплённ"))).to_have_count(0)
+    more(page, page.locator(".message--assistant").first, "Закрепить")
+    more(page, page.locator(".message--user").nth(1), "Закрепить")
+    page.reload()
+    page.get_by_role("button", name="2 закреплённых сообщения").click()
+    expect(page.get_by_role("dialog").get_by_role("button").first).to_be_focused()
+    page.get_by_role("dialog").get_by_role("button", name="Говорит ash").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".message--assistant").first).to_be_focused()
+    more(page, page.locator(".message--assistant").first, "Открепить")
+    expect(page.get_by_role("button", name="1 закреплённое сообщение")).to_be_visible()
+
+
+SELECT = """element => {
+  const range = document.createRange()
+  range.selectNodeContents(element)
+  getSelection().removeAllRanges()
+  getSelection().addRange(range)
+}"""
+
+
+def test_selected_words_are_quoted_by_button_and_by_key(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "разметка")
+    finished(page)
+    box = page.get_by_role("textbox", name="Сообщение")
+    box.fill("Начало")
+    answer(page).locator("p").first.click()
+    answer(page).locator("p").first.evaluate(SELECT)
+    page.get_by_role("button", name="Цитировать").click()
+    expect(box).to_have_value("Начало\n\n> Вот главное:\n\n")
+    expect(box).to_be_focused()
+    expect(page.get_by_role("button", name="Цитировать")).to_have_count(0)
+    answer(page).locator("ul").evaluate(SELECT)
+    page.keyboard.press("Control+Shift+Quote")
+    expect(box).to_have_value("Начало\n\n> Вот главное:\n\n> раз\n>\n> два\n\n")
+    page.reload()
+    expect(box).to_have_value("Начало\n\n> Вот главное:\n\n> раз\n>\n> два\n\n")
+    page.locator(".message--user .message__body").evaluate(SELECT)
+    expect(page.get_by_role("button", name="Цитировать")).to_have_count(0)
+
+
+VOICE = """
+  window.said = []
+  const voice = { paused: false, cancel() { this.over = true }, pause() { said.push("pause") }, resume() { said.push("resume") },
+                  speak(piece) { said.push(`${piece.lang}: ${piece.text}`); window.last = piece } }
+  Object.defineProperty(window, "speechSynthesis", { value: voice })
+  window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text } }
+"""
+
+
+def test_an_answer_is_read_aloud_without_its_code(watched: Watched) -> None:
+    watched.page.add_init_script(VOICE)
+    page = start(watched)
+    say(page, "разметка")
+    finished(page)
+    more(page, answer(page), "Прочитать вслух")
+    reading = page.get_by_role("group", name="Читаю вслух")
+    reading.get_by_role("button", name="Пауза").click()
+    reading.get_by_role("button", name="Дальше").click()
+    assert page.evaluate("said") == ["ru: Вот главное: раз два И ссылка.", "pause", "resume"]
+    page.evaluate("last.onend()")
+    expect(reading).to_have_count(0)
+    more(page, answer(page), "Прочитать вслух")
+    page.keyboard.press("Control+Shift+O")
+    expect(reading).to_have_count(0)

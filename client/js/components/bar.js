@@ -9,9 +9,10 @@ const ModelPicker = lazy(() => import("./model-picker.js").then(file => file.Mod
 const OptionsPanel = lazy(() => Promise.all([import("./options-panel.js"), import("../tuning.js")])
   .then(([{ OptionsPanel }, tuning]) => (/** @type {{ onClose: () => void }} */ props) => html`<${OptionsPanel} ...${props} tuning=${tuning} />`), ["picker", "options"])
 const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RolePicker), ["picker"])
+const Pins = lazy(() => import("./pins.js").then(file => file.Pins), ["picker", "pins"])
 
 export function Bar() {
-  const { store: { catalogue, chat, dialog, path, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
+  const { store: { catalogue, chat, dialog, path, pinned, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
   return html`
     <header class="bar">
       <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
@@ -20,6 +21,7 @@ export function Bar() {
       ${catalogue.value.roles.length > 1 && html`<${RoleButton} />`}
       <${OptionsButton} />
       <span class="bar__space"></span>
+      ${pinned.value.length > 0 && html`<${Pins} />`}
       ${chat.value.id && path.value.length > 0 && html`
       <button type="button" class="icon-button" aria-label=${t("share.title")} title=${t("share.title")}
         onClick=${() => { dialog.value = `share ${chat.value.id}` }}><${Icon} name="share" /></button>`}

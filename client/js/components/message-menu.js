@@ -11,6 +11,7 @@ import { Menu } from "./menu.js"
 addIcons({
   fork: "M7 5a2 2 0 1 0 0 4a2 2 0 1 0 0-4M17 5a2 2 0 1 0 0 4a2 2 0 1 0 0-4M12 15a2 2 0 1 0 0 4a2 2 0 1 0 0-4M7 9v1.5a2 2 0 0 0 2 2h6a2 2 0 0 0 2-2V9M12 12.5V15",
   swap: "M5 9h13l-3.5-3.5M19 15H6l3.5 3.5",
+  speaker: "M5 10v4h3l4 3.500v-11L8 10zM15.500 9.500a3.500 3.500 0 0 1 0 5M18 7a7 7 0 0 1 0 10",
   letters: "M6 7V5.5h12V7M12 5.5v13M9.5 18.5h5",
 })
 
@@ -26,6 +27,7 @@ export function MessageMenu({ message, onClose }) {
     isAnswer && isFree && { icon: "swap", label: t("answer.other_model"), run: () => { dialog.value = `again ${message.id}` } },
     isAnswer && { icon: "pencil", label: t("answer.edit"), run: () => { editing.value = message.id } },
     isAnswer && { icon: "letters", label: t("message.copy_text"), run: act(({ copyText }) => copyText(message)) },
+    isAnswer && "speechSynthesis" in globalThis && { icon: "speaker", label: t("speech.do"), run: () => void import("../speech.js").then(({ speak }) => speak(message)) },
     isFree && { icon: "fork", label: t("message.fork"), run: act(({ fork }) => fork(message)) },
     !isAnswer && { icon: "slash", label: t("library.keep"), run: () => void library().then(({ keepAsPrompt }) => keepAsPrompt(message.text)) },
     { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },

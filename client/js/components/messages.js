@@ -9,7 +9,8 @@ import { Icon } from "./icon.js"
 import { Question } from "./question.js"
 
 const Columns = lazy(() => import("./columns.js").then(file => file.Columns), ["columns"])
-
+const Quote = lazy(() => import("./quote.js").then(file => file.Quote), ["quote"])
+const Aloud = lazy(() => import("./aloud.js").then(file => file.Aloud), ["aloud"])
 const AnswerWith = lazy(() => import("./answer-with.js").then(file => file.AnswerWith), ["dialog", "picker"])
 
 /** Messages drawn at once; a longer past is added while nobody waits. */
@@ -17,11 +18,12 @@ const FIRST = 10
 const STEP = 40
 
 export function Messages() {
-  const { chat, conversations, dialog, messageSignal, opening, path, sought } = usePage().store
+  const { chat, conversations, dialog, messageSignal, opening, path, reading, sought } = usePage().store
   const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
   const [isAway, setAway] = useState(false)
+  const [isSelecting, select] = useState(false)
   const ids = path.value
   const shown = useWindow(chat.value.id, ids, sought.value?.message)
   const lastQuestion = ids.findLast(id => messageSignal(id).peek()?.role === "user")
@@ -42,7 +44,7 @@ export function Messages() {
   })
 
   return html`
-    <section class="messages" ref=${place} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
+    <section class="messages" ref=${place} onPointerUp=${() => select(true)} onKeyUp=${() => select(true)} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
       <h1 class="visually-hidden">${title || t("messages.title")}</h1>
       <div class="messages__list">
         ${opening.value === "loading" ? html`<${Skeleton} />` : shown.map(id => html`<${Message} key=${messageSignal(id).peek()?.key ?? id} id=${id} />`)}
@@ -51,7 +53,9 @@ export function Messages() {
     <div class="messages__edge">
       <button type="button" class=${`to-end ${isAway ? "to-end--shown" : ""}`} tabindex=${isAway ? 0 : -1} aria-hidden=${!isAway}
         aria-label=${t("messages.to_end")} title=${t("messages.to_end")} onClick=${() => follower.current?.toEnd(true)}><${Icon} name="arrow_down" /></button>
+      ${reading.value && html`<${Aloud} />`}
     </div>
+    ${isSelecting && html`<${Quote} />`}
     <${Announcer} />
     ${dialog.value.startsWith("again ") && html`<${AnswerWith} id=${dialog.value.slice(6)} />`}
   `

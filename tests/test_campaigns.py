@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.campaigns import drain, kill, locked, resume, slow, soak, twice
+from tests.campaigns import drain, faults, kill, locked, resume, slow, soak, twice
 from tests.campaigns.client import Event
 from tests.campaigns.reading import Reading, Violation, check_text
 from tests.campaigns.report import NotRun, Report
@@ -48,6 +48,12 @@ async def test_one_question_sent_ten_times_at_once_has_one_answer_that_everybody
     done = figures(await twice.run(**twice.SHORT))
     assert done["read to the end"] == done["sends"] == 200
     assert done["questions to the upstream"] == 20
+
+
+async def test_every_misfortune_of_every_kind_of_service_ends_truthfully_and_in_time() -> None:
+    done = figures(await faults.run(**faults.SHORT, talk=False))
+    assert done["sends"] == len(faults.ADAPTERS) * len(faults.COMMON) == done["complete"] + done["failed"] + done["interrupted"]
+    assert done["complete"] == len(faults.ADAPTERS) * len(faults.WELL)
 
 
 @on_linux

@@ -17,7 +17,7 @@ from types import ModuleType
 from tests.campaigns.report import NotRun, Report
 
 # Each module has ``arguments(parser)``, ``run(**options) -> Report`` and ``SHORT``, the options of a short run.
-NAMES = ("kill", "resume", "twice", "soak", "slow", "drain", "disk", "locked", "clock", "inject")
+NAMES = ("kill", "resume", "twice", "faults", "soak", "slow", "drain", "disk", "locked", "clock", "inject")
 
 
 def main(arguments: list[str] | None = None) -> int:

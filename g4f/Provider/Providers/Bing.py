@@ -144,22 +144,25 @@ class Bing(ClosedService):
     base_url_variable = "G4F_BING_URL"
     offers = (Model("gpt-4", "GPT-4"),)
 
-    attempts: ClassVar[int] = 5
+    attempts: ClassVar[int] = 5  # to open a conversation, as in 2023
+    attempts_for_server: ClassVar[int] = 2  # where g4f.failover asks again by itself, within what all providers may
     first_pause: ClassVar[float] = 0.25  # seconds; doubles with every attempt
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         question, past = question_and_past(request.messages, self.id)
         self.endpoint("/")
         yield Started(self.id, self.offered(request.model).id)
-        async with aclosing(self.converse(question, optionsSets.jailbreak, transcript(past))) as events:
+        async with aclosing(self.converse(question, optionsSets.jailbreak, transcript(past), patient=False)) as events:
             async for event in events:
                 yield event
 
-    async def converse(self, prompt: str, mode: Mapping[str, Any], context: str) -> AsyncGenerator[Event, None]:
+    async def converse(
+        self, prompt: str, mode: Mapping[str, Any], context: str, *, patient: bool = True
+    ) -> AsyncGenerator[Event, None]:
         """Ask in a new conversation. Yields ``Text``, ``Progress`` and at last ``Finished``; raises ``ProviderError``."""
         from g4f.websocket import open_socket
 
-        identity = await self.open_conversation()
+        identity = await self.open_conversation(patient)
         frames, listener = Frames(), Listener()
         async with open_socket(self._chat_hub(), self._with_origin({"accept": "application/json"})) as socket:
             await socket.send(_format(HANDSHAKE))
@@ -179,15 +182,20 @@ class Bing(ClosedService):
                             socket.spoken()
                             yield event
 
-    async def open_conversation(self) -> tuple[str, str, str]:
-        """conversationId, clientId and conversationSignature. Tries several times; raises the last ``ProviderError``."""
+    async def open_conversation(self, patient: bool = True) -> tuple[str, str, str]:
+        """conversationId, clientId and conversationSignature. Tries several times; raises the last ``ProviderError``.
+
+        Not ``patient``: a service that cannot be had at all is left to who asked; only one that answers nonsense is tried again.
+        """
         pause = self.first_pause
-        for _ in range(self.attempts - 1):
+        for _ in range((self.attempts if patient else self.attempts_for_server) - 1):
             try:
                 return await self._try_to_open()
             except (Unavailable, RateLimited, ProtocolViolation) as error:
                 if error.retry_after is not None:
                     raise  # it said when to come back, and that is not now
+                if not patient and not isinstance(error, ProtocolViolation):
+                    raise
                 # The jitter keeps many readers of a service that has come back from knocking at the same instant.
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
                 pause *= 2

@@ -13,10 +13,10 @@ import pytest
 
 import g4f
 from g4f import errors
-from g4f.chat import Finished, Progress, Text
+from g4f.chat import ChatRequest, Finished, Message, Progress, Text
 from g4f.Provider.Providers import Bing
 from tests.emulators import bing
-from tests.g4f.services_2023 import QUESTION, complete, nothing_left, playing
+from tests.g4f.services_2023 import QUESTION, complete, heard, nothing_left, playing, provider
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +74,17 @@ def test_after_five_tries_it_is_given_up(behaviour: str) -> None:
         with pytest.raises(errors.ProtocolViolation):
             asyncio.run(Bing.create_conversation())
         assert len(stage.seen) == Bing.Bing.attempts == 5
+
+
+@pytest.mark.parametrize(("behaviour", "requests"), [("500", 1), ("html-502", 1), ("not-json", 2)])
+async def test_where_the_server_asks_it_does_not_multiply_the_attempts(behaviour: str, requests: int) -> None:
+    """``g4f.failover`` repeats what may help, within a budget of all providers: five tries each time would be fifteen."""
+    with playing("Bing", behaviour) as stage:
+        bing = provider("Bing")
+        with pytest.raises(errors.ProviderError):
+            await heard(bing.stream(ChatRequest("gpt-4", (Message("user", QUESTION),))))
+        await bing.transport.close()
+        assert len(stage.seen) == requests
 
 
 @pytest.mark.parametrize("behaviour", ["401", "429"])

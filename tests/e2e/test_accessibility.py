@@ -157,6 +157,29 @@ def guide(page: Page, address: str, _: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+def share(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    button = page.get_by_role("main").get_by_role("button", name="Поделиться")
+    if button.is_hidden():  # a phone has it in the list
+        drawer(page)
+        page.locator(".link-row--current .menu__button").tap()
+        button = page.get_by_role("menuitem", name="Поделиться")
+    button.click()
+    page.get_by_role("button", name="Создать ссылку").click()
+    expect(page.get_by_role("button", name="Отозвать").first).to_be_visible()
+
+
+def shared(page: Page, address: str, conversation: str) -> None:
+    share(page, address, conversation)
+    page.goto(str(page.locator(".share__address").first.get_attribute("href")))
+    expect(page.locator("math").first).to_be_visible()
+
+
+def link_gone(page: Page, address: str, _: str) -> None:
+    page.goto(f"{address}s/{'a' * 33}")
+    expect(page.get_by_role("heading", name="Ссылка ни к чему не ведёт")).to_be_visible()
+
+
 def drawer(page: Page, *_: str) -> None:
     page.get_by_role("button", name="Показать список бесед").tap()
     expect(page.get_by_role("searchbox")).to_be_in_viewport(ratio=1)
@@ -172,10 +195,10 @@ VIEWS: dict[str, View] = {
     view.__name__: view
     for view in (
         greeting, filled, edited, running, found, nothing_found, shelves, menu, models, roles, settings, keys, palette, toast,
-        missing, guide,
+        missing, guide, share, shared, link_gone,
     )
 }  # fmt: skip
-ON_A_PHONE: dict[str, View] = {view.__name__: view for view in (greeting, filled, drawer, models_below)}
+ON_A_PHONE: dict[str, View] = {view.__name__: view for view in (greeting, filled, drawer, models_below, share, shared)}
 EVERY_VIEW = [("desktop", name) for name in VIEWS] + [("phone", name) for name in ON_A_PHONE]
 
 

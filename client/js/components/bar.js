@@ -12,7 +12,7 @@ const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RoleP
 const Pins = lazy(() => import("./pins.js").then(file => file.Pins), ["picker", "pins"])
 
 export function Bar() {
-  const { store: { catalogue, chat, dialog, path, pinned, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
+  const { store: { catalogue, pinned, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
   return html`
     <header class="bar">
       <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
@@ -22,12 +22,21 @@ export function Bar() {
       <${OptionsButton} />
       <span class="bar__space"></span>
       ${pinned.value.length > 0 && html`<${Pins} />`}
-      ${chat.value.id && path.value.length > 0 && html`
-      <button type="button" class="icon-button" aria-label=${t("share.title")} title=${t("share.title")}
-        onClick=${() => { dialog.value = `share ${chat.value.id}` }}><${Icon} name="share" /></button>`}
+      <${ShareButton} />
       <button type="button" class=${`icon-button bar__new ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
         aria-label=${t("sidebar.new")} title=${`${t("sidebar.new")}  ${hint("new")}`} onClick=${newConversation}><${Icon} name="plus" /></button>
     </header>
+  `
+}
+
+/** Only for what the server keeps. It asks the address, which is the same while an answer grows. */
+function ShareButton() {
+  const { conversations, dialog, route } = usePage().store
+  const id = route.value.name === "chat" ? route.value.id : ""
+  if (!conversations.value.items.some(item => item.id === id)) return null
+  return html`
+    <button type="button" class="icon-button bar__share" aria-label=${t("share.title")} title=${t("share.title")}
+      onClick=${() => { dialog.value = `share ${id}` }}><${Icon} name="share" /></button>
   `
 }
 

@@ -38,6 +38,7 @@ PUBLIC = frozenset(
         "installing.opensearch",
         "installing.service_worker",
         "shared.show",
+        "pages.preview",
         "auth.login",
         "auth.session",
         "health.health",

@@ -35,6 +35,18 @@ CONSTANT = (
 )
 
 
+PREVIEW = (
+    (
+        "Content-Security-Policy",
+        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
+        "font-src data:; connect-src 'none'; form-action 'none'; base-uri 'none'; frame-src 'none'; frame-ancestors 'self'",
+    ),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-DNS-Prefetch-Control", "off"),
+)
+"""What the isolated frame of a preview is told instead (A-047): an origin of its own, no network, framed by our own page only."""
+
+
 def install(app: Flask) -> None:
     """Add the headers to every response of ``app``. What a view has set itself stays: its caching, a stricter policy for a file."""
 

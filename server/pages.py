@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 from server.context import browser_language, chosen_language, services
 from server.errors import ApiError, NotFound
 from server.guard import client
-from server.headers import NOINDEX
+from server.headers import NOINDEX, PREVIEW
 from server.languages import LANGUAGES
 
 CLIENT = Path(__file__).resolve().parent.parent / "client"
@@ -140,6 +140,11 @@ class Pages:
         """What the first page says; in English what the language does not have yet."""
         return {**json.loads(self.source("locales/en.json")), **json.loads(self.source(f"locales/{language}.json"))}
 
+    def preview(self) -> Response:
+        """client/html/preview.html as it is, with the policy of a place that trusts nobody."""
+        page = self.source("html/preview.html")
+        return Response(page, content_type="text/html; charset=utf-8", headers=[*PREVIEW, ("Cache-Control", "no-cache")])
+
     def _import_map(self, assets: str) -> str:
         return json.dumps({"imports": {name: f"{assets}/{target}" for name, target in self._importmap.items()}})
 
@@ -243,6 +248,12 @@ def shared(token: str) -> Response:
     page.status_code = status
     page.headers["X-Robots-Tag"] = NOINDEX
     return page
+
+
+@blueprint.get("/preview")
+def preview() -> Response:
+    """The isolated frame in which HTML, SVG and diagrams of an answer are shown; it holds nothing of anybody's."""
+    return services().pages.preview()
 
 
 @blueprint.get("/help/<language>/<name>")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from server.headers import security_headers
+from server.headers import PREVIEW, security_headers
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json"}
@@ -80,7 +80,7 @@ def page(importmap: str) -> str:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves client/ and the three files of the stage, each with the headers of the product."""
+    """Serves client/ and the few files of the stage, each with the headers of the product."""
 
     protocol_version = "HTTP/1.1"
 
@@ -92,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         made = {
             "": page(importmap),
             "stage.js": SCRIPT,
+            "preview": (CLIENT / "html" / "preview.html").read_text("utf-8"),
             "stage.css": "body { overflow: auto } #app { max-inline-size: 46rem; margin: 2rem auto }",
         }
         file = (CLIENT / path).resolve()
@@ -103,7 +104,8 @@ class Handler(BaseHTTPRequestHandler):
             body, kind = b"", ""
         self.send_response(200 if kind else 404)
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
-        for name, value in security_headers(https=False, script_hashes=[f"'sha256-{digest}'"]):
+        headers = dict(security_headers(https=False, script_hashes=[f"'sha256-{digest}'"]))
+        for name, value in (headers | dict(PREVIEW) if path == "preview" else headers).items():
             self.send_header(name, value)
         if kind:
             self.send_header("Content-Type", kind)

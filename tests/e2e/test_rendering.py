@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ FORBIDDEN = """(place) => {
     + "aria-label aria-pressed aria-expanded scope alt src data-host").split(" "))
   const found = []
   for (const element of place.querySelectorAll("*")) {
+    if (element.closest(".code__head svg.icon") && ["svg", "path"].includes(element.localName)) continue
     const name = element.localName
     const isMath = element.namespaceURI === "http://www.w3.org/1998/Math/MathML"
     if (isMath ? !/^(?:math|semantics|annotation|none|m[a-z]+)$/.test(name) : !elements.has(name)) found.push(name)
@@ -126,10 +128,11 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def opened(browser: Any) -> Iterator[Any]:
-    with stage() as address:
+    with stage() as address, ExitStack() as contexts:  # closed also where a test fails: the stage waits for its connections
 
         def open_page(**options: Any) -> Watched:
             context = browser.new_context(viewport={"width": 900, "height": 1200}, **options)
+            contexts.callback(context.close)
             return Watched(context.new_page(), address)
 
         yield open_page
@@ -270,6 +273,22 @@ def test_a_table_is_copied_as_tsv(opened: Any) -> None:
     page.context.close()
 
 
+def test_a_table_and_code_are_saved_as_files(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    page.evaluate("text => { stage.show('a', text) }", "| а | б |\n|---|---|\n| 1,5 | =1+1 |\n\n```python\nprint(1)\n```")
+    with page.expect_download() as table:
+        page.get_by_role("button", name="Скачать таблицу в CSV").click(force=True)
+    assert table.value.suggested_filename == "таблица.csv"
+    assert table.value.path().read_bytes().decode("utf-8-sig") == "а;б\r\n1,5;'=1+1\r\n"
+    with page.expect_download() as code:
+        page.get_by_role("button", name="Скачать", exact=True).click()
+    assert code.value.suggested_filename == "code.py"
+    assert code.value.path().read_text() == "print(1)"
+    assert watched.quiet()
+    page.context.close()
+
+
 def test_the_language_changes_without_a_reload(opened: Any) -> None:
     watched = opened()
     page = watched.page
@@ -278,8 +297,9 @@ def test_the_language_changes_without_a_reload(opened: Any) -> None:
     page.evaluate("stage.speak('en')")
     watched.until("document.querySelector('a').title === 'Opens example.com'")
     assert page.locator("input").get_attribute("aria-label") == "Done"
-    assert page.locator(".code__head button").all_inner_texts() == ["Wrap lines", "Copy"]
-    assert page.locator(".table__copy").text_content() == "Copy table"
+    labels = page.locator(".code__head button").evaluate_all("buttons => buttons.map(button => button.ariaLabel)")
+    assert labels == ["Wrap lines", "Download", "Copy"]
+    assert page.locator(".table__tools button").all_text_contents() == ["Copy table", "CSV"]
     assert watched.quiet()
     page.context.close()
 

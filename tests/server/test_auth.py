@@ -155,6 +155,7 @@ def test_a_007_every_route_is_closed_except_the_listed(closed_app: Flask, strang
         "installing.service_worker",
         "pages.favicon",
         "pages.login",
+        "pages.preview",
         "pages.robots",
         "pages.shared",
         "pages.versioned",

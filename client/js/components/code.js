@@ -1,11 +1,12 @@
-/** A block of code: language, copy, wrap, folding when it is long; colours come when it is finished and in sight. */
-import { Component, html } from "../view.js"
+/** A block of code: language, preview, wrap, download, copy, folding when it is long; colours come when it is finished and in sight. */
+import { Component, html, lazy } from "../view.js"
 import { copyText } from "../clipboard.js"
 import { t } from "../i18n.js"
 import { Still } from "../still.js"
 import { hasHidden } from "../markdown/hidden.js"
 import { whenIdle } from "../markdown/idle.js"
-import { languageFile } from "../markdown/languages.js"
+import { languageFile, previewed } from "../markdown/languages.js"
+import { Icon } from "./icon.js"
 import { visible } from "./inline.js"
 
 /** @import { CodeBlock } from "../markdown/leaves.js" */
@@ -17,13 +18,15 @@ const SAID = 1_500
 /** How far below the window colours are prepared. */
 const AHEAD = "800px"
 
+const Preview = lazy(() => import("./preview.js").then(file => file.Preview), ["preview"])
+
 /** @typedef {{ block: CodeBlock }} Props */
-/** @typedef {{ wrap: boolean, full: boolean, copied: boolean }} State */
+/** @typedef {{ wrap: boolean, full: boolean, copied: boolean, shown: boolean }} State */
 
 /** @extends {Component<Props, State>} */
 export class Code extends Component {
   static contextType = Still
-  state = { wrap: false, full: false, copied: false }
+  state = { wrap: false, full: false, copied: false, shown: false }
   /** @type {IntersectionObserver | null} */
   observer = null
   /** The pieces that were asked to be coloured. @type {string[] | null} */
@@ -89,20 +92,32 @@ export class Code extends Component {
     setTimeout(() => this.setState({ copied: false }), SAID)
   }
 
+  async save() {
+    const [{ saveText }, { fileName }] = await Promise.all([import("../download.js"), import("../markdown/files.js")])
+    const { language, pieces } = this.props.block
+    saveText(fileName(language), pieces.join(""))
+  }
+
   render() {
-    const { block: { language, pieces, lines } } = this.props
-    const { wrap, full, copied } = this.state
+    const { block: { language, pieces, lines, open } } = this.props
+    const { wrap, full, copied, shown } = this.state
+    const kind = open ? undefined : previewed(language, pieces[0] ?? "")
+    const isShown = shown && kind !== undefined
     const isStill = Boolean(this.context)
-    const isLong = lines > FOLD && !isStill
+    const isLong = lines > FOLD && !isShown && !isStill
+    const classes = ["code", wrap ? "code--wrap" : "", isLong && !full ? "code--folded" : "", isShown ? "code--shown" : ""]
     return html`
-      <figure ref=${this.keep} class=${`code${wrap ? " code--wrap" : ""}${isLong && !full ? " code--folded" : ""}`}>
+      <figure ref=${this.keep} class=${classes.filter(Boolean).join(" ")}>
         <figcaption class="code__head">
           <span class="code__language">${visible(language.slice(0, 32)) || t("code.plain")}</span>
           ${!isStill && html`
-          <button type="button" aria-pressed=${wrap} onClick=${() => this.setState({ wrap: !wrap })}>${t("code.wrap")}</button>
-          <button type="button" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "code.copy")}</button>`}
+          ${kind && html`<button type="button" class="code__show" aria-pressed=${isShown} onClick=${() => this.setState({ shown: !shown })}><${Icon} name=${isShown ? "code" : "eye"} />${t(isShown ? "preview.hide" : "preview.show")}</button>`}
+          ${!isShown && tool("wrap", t("code.wrap"), () => this.setState({ wrap: !wrap }), wrap)}
+          ${tool("download", t("code.download"), () => this.save())}
+          ${tool(copied ? "check" : "copy", t(copied ? "code.copied" : "code.copy"), () => this.copy())}`}
         </figcaption>
-        <pre class="code__body" tabindex="0"><code>${pieces.map((text, i) => html`<${Part} key=${`${this.epoch}.${i}`} text=${text} />`)}</code></pre>
+        ${isShown && html`<${Preview} kind=${kind} source=${pieces.join("")} />`}
+        <pre class="code__body" tabindex="0" hidden=${isShown}><code>${pieces.map((text, i) => html`<${Part} key=${`${this.epoch}.${i}`} text=${text} />`)}</code></pre>
         ${isLong && html`
           <button type="button" class="code__more" aria-expanded=${full} onClick=${() => this.setState({ full: !full })}>
             ${full ? t("code.show_less") : t("code.show_all", { count: lines })}
@@ -110,6 +125,10 @@ export class Code extends Component {
       </figure>`
   }
 }
+
+/** @param {string} icon @param {string} label @param {() => void} onClick @param {boolean} [pressed] */
+const tool = (icon, label, onClick, pressed) => html`
+  <button type="button" class="code__tool" aria-label=${label} title=${label} aria-pressed=${pressed} onClick=${onClick}><${Icon} name=${icon} /></button>`
 
 /** @extends {Component<{ text: string }>} */
 class Part extends Component {

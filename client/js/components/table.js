@@ -1,7 +1,7 @@
-/** A table: scrolls by itself, can be copied as TSV; rows are drawn in groups that never change once they are full. */
+/** A table: scrolls by itself, can be copied for a spreadsheet and saved as CSV; rows are drawn in groups that never change once they are full. */
 import { Component, html } from "../view.js"
 import { copyText } from "../clipboard.js"
-import { t } from "../i18n.js"
+import { number, t } from "../i18n.js"
 import { tableCells } from "../markdown/inline.js"
 import { Still } from "../still.js"
 import { Inline } from "./inline.js"
@@ -22,12 +22,24 @@ export class Table extends Component {
   static contextType = Still
   state = { copied: false, full: false }
 
-  async copy() {
+  /** What stands in it, as it was written. */
+  cells() {
     const { head, delimiter, pieces } = this.props.block
     const { head: names = [], rows = [] } = tableCells(head, delimiter, pieces.join("\n")) ?? {}
-    if (!await copyText([names, ...rows].map(row => row.map(tsvCell).join("\t")).join("\n"))) return
+    return [names, ...rows]
+  }
+
+  async copy() {
+    const { toTsv } = await import("../markdown/sheet.js")
+    if (!await copyText(toTsv(this.cells()))) return
     this.setState({ copied: true })
     setTimeout(() => this.setState({ copied: false }), SAID)
+  }
+
+  async save() {
+    const [{ toCsv }, { saveText }] = await Promise.all([import("../markdown/sheet.js"), import("../download.js")])
+    // Spreadsheets take the semicolon where a comma is part of a number.
+    saveText(`${t("table.file")}.csv`, toCsv(this.cells(), number(0.5).includes(",") ? ";" : ","), "text/csv")
   }
 
   render() {
@@ -49,7 +61,10 @@ export class Table extends Component {
           <button type="button" class="table__more" aria-expanded=${full} onClick=${() => this.setState({ full: !full })}>
             ${full ? t("code.show_less") : t("code.show_all", { count: countLines(pieces) })}
           </button>`}
-        ${!isStill && html`<button type="button" class="table__copy" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "table.copy")}</button>`}
+        ${!isStill && html`<div class="table__tools">
+          <button type="button" onClick=${() => this.copy()}>${t(copied ? "code.copied" : "table.copy")}</button>
+          <button type="button" aria-label=${t("table.save")} title=${t("table.save")} onClick=${() => this.save()}>CSV</button>
+        </div>`}
       </div>`
   }
 }
@@ -78,6 +93,3 @@ const countLines = pieces => (pieces.length - 1) * pieces[0].split("\n").length 
 
 /** @param {string | null} align */
 const aligned = align => align && ALIGNED.has(align) ? `align-${align}` : undefined
-
-/** A cell that a spreadsheet would take for a formula is told not to be one. @param {string} text */
-const tsvCell = text => text.replace(/^[=+\-@](?!\d)/, "'$&").replace(/[\t\n]/g, " ").replace(/<br\s*\/?>/gi, " ")

@@ -18,3 +18,14 @@ export const languageName = info => (/^\{?\.?([\p{L}\p{N}+#._-]{1,32})/u.exec(in
 
 /** The file that knows it, or undefined. @param {string} info @returns {string | undefined} */
 export const languageFile = info => FILES.get(languageName(info))
+
+/** @typedef {"page" | "picture" | "diagram"} Previewed */
+/** @type {Map<string, Previewed>} */
+const PREVIEWED = new Map([["html", "page"], ["xhtml", "page"], ["svg", "picture"], ["mermaid", "diagram"], ["mmd", "diagram"]])
+const PICTURE = /^\s*(?:<\?xml[^>]*>\s*)?<svg[\s>]/i
+
+/** What code can be shown as, if anything. @param {string} info @param {string} beginning of the code @returns {Previewed | undefined} */
+export function previewed(info, beginning) {
+  const name = languageName(info)
+  return PREVIEWED.get(name) ?? (name === "xml" && PICTURE.test(beginning) ? "picture" : undefined)
+}

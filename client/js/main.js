@@ -1,5 +1,5 @@
 /** Introduces everybody and shows the page. */
-import { effect, html, render, untracked } from "./view.js"
+import { effect, html, loadStyle, render, untracked } from "./view.js"
 import * as actions from "./actions.js"
 import { App, Messages } from "./components/app.js"
 import { loadLanguage, loadRest, pickLanguage, startLanguage } from "./i18n.js"
@@ -36,6 +36,7 @@ effect(() => {
   const wanted = pickLanguage(preferences.value.language)
   untracked(() => void loadLanguage(wanted).catch(() => {}))
 })
+if (matchMedia("(forced-colors: active), (prefers-contrast: more)").matches) void loadStyle("contrast").catch(() => {})
 if (matchMedia("(pointer: coarse)").matches) void import("./touch.js").then(({ startTouch }) => startTouch(page)).catch(() => {})
 // What is not needed at once must not stand in the way of what is; milliseconds.
 setTimeout(() => void import("./afterwards.js").catch(() => {}), 3_000)

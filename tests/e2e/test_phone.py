@@ -193,7 +193,7 @@ def test_every_target_can_be_hit_by_a_thumb(phone: Watched) -> None:
     expect(page.locator(".found")).to_have_count(1)
     look("search")
     page.get_by_role("searchbox").fill("")
-    page.get_by_role("button", name="Архив и папки").tap()
+    page.get_by_role("button", name="Архив", exact=True).tap()
     look("shelves")
     for name in ("Настройки", "Клавиши"):
         page.get_by_role("button", name=name, exact=True).tap()
@@ -233,3 +233,112 @@ def test_nothing_is_wider_than_the_phone(phone: Watched) -> None:
     finished(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("document.querySelector('.messages').scrollWidth - document.querySelector('.messages').clientWidth") <= 0
+
+
+# The same narrow page on a large screen: four times enlarged; and with other colours
+
+ENLARGED = {"viewport": {"width": 320, "height": 256}}  # 1280 x 1024 at 400 %
+
+
+def test_four_times_enlarged_nothing_is_cut_off_and_everything_can_be_reached(browser: Any, fake: FakeServer) -> None:
+    watched = Watched(browser, fake.address, **ENLARGED)
+    page = start(watched)
+
+    def fits(view: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, view
+
+    def reach(target: Any) -> None:
+        target.scroll_into_view_if_needed()
+        expect(target).to_be_in_viewport(ratio=0.9)
+
+    fits("first page")
+    reach(page.get_by_role("button", name=re.compile("^Спланировать")))
+    reach(box(page))
+    page.get_by_role("button", name="Показать список бесед").click()
+    fits("list")
+    reach(page.get_by_role("link", name="Ёлка: чем украсить"))
+    reach(page.get_by_role("button", name="Настройки", exact=True))
+    page.get_by_role("button", name="Настройки", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Настройки")
+    fits("settings")
+    reach(dialog.get_by_text("Тёмное"))
+    reach(dialog.get_by_text(re.compile("Версия")))
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Рецепты на неделю").click()
+    finished(page)
+    fits("conversation")
+    reach(page.locator(".message--user"))
+    reach(answer(page).get_by_role("button", name="Ответить заново"))
+    page.get_by_role("button", name=re.compile("Выбрать модель")).click()
+    fits("models")
+    reach(page.get_by_role("option", name=re.compile("DeepSeek Reasoner")))
+    page.keyboard.press("Escape")
+    bar = page.locator(".bar > *:visible, .bar__place > button:visible")
+    for frame in (one.bounding_box() for one in bar.all()):
+        assert frame is None or (frame["x"] >= 0 and frame["x"] + frame["width"] <= 320)
+    page.keyboard.press("Control+Shift+KeyK")
+    fits("palette")
+    reach(page.get_by_role("option", name=re.compile("Удалить")))
+    page.keyboard.press("Escape")
+    box(page).fill("строка\n" * 30)
+    reach(page.get_by_role("button", name="Отправить"))
+    watched.context.close()
+    assert watched.faults == []
+
+
+def test_with_the_systems_own_colours_the_chosen_and_the_focused_are_seen(browser: Any, fake: FakeServer) -> None:
+    watched = Watched(browser, fake.address, viewport={"width": 1280, "height": 800}, forced_colors="active")
+    page = start(watched, "chat/old3")
+    page.wait_for_load_state("networkidle")
+    outline = """element => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(element)
+        return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2
+    }"""
+    box(page).focus()
+    assert page.locator(".composer__field").evaluate(outline)
+    assert page.locator(".link-row--current").evaluate(outline)
+    assert not page.locator(".link-row:not(.link-row--current)").first.evaluate(outline)
+    page.keyboard.press("Control+Comma")
+    chosen = page.get_by_role("radio", name="Как в системе").locator("xpath=following-sibling::span")
+    assert chosen.evaluate(outline)
+    assert not page.get_by_role("radio", name="Тёмное").locator("xpath=following-sibling::span").evaluate(outline)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Period")
+    assert page.locator(".option--active").evaluate(outline)
+    watched.context.close()
+    assert watched.faults == []
+
+
+CONTRAST = """() => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+    const light = name => {
+        const probe = document.body.appendChild(Object.assign(document.createElement('i'), { className: 'icon' }))
+        probe.style.color = `var(${name})`
+        canvas.fillStyle = getComputedStyle(probe).color
+        probe.remove()
+        canvas.fillRect(0, 0, 1, 1)
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(value => value / 255)
+            .map(value => value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4)
+        return .2126 * r + .7152 * g + .0722 * b
+    }
+    const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + .05) / (y + .05) }
+    const found = {}
+    for (const paper of ['--paper', '--raised', '--floating', '--sunken'])
+        for (const ink of ['--ink', '--ink-soft', '--accent', '--danger', '--warn', '--line-strong'])
+            found[`${ink} on ${paper}`] = ratio(ink, paper)
+    return found
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whoever_wishes_more_contrast_gets_it(browser: Any, fake: FakeServer, scheme: str) -> None:
+    watched = Watched(browser, fake.address, viewport={"width": 1280, "height": 800}, color_scheme=scheme, contrast="more")
+    page = start(watched, "chat/old3")
+    page.wait_for_load_state("networkidle")
+    ratios = page.evaluate(CONTRAST)
+    assert len(ratios) == 24
+    for pair, ratio in ratios.items():
+        assert ratio >= (3 if "line" in pair else 4.5 if "danger" in pair or "warn" in pair else 7), (pair, round(ratio, 2))
+    assert page.locator(".link-row--current").evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    watched.context.close()
+    assert watched.faults == []

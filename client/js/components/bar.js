@@ -76,7 +76,7 @@ function RoleButton() {
     <div class="bar__place bar__place--role">
       <button type="button" class="chip" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} title=${t("roles.choose")}
         onPointerEnter=${RolePicker.warm} onFocus=${RolePicker.warm} onClick=${() => { picker.value = isOpen ? "" : "role" }}>
-        ${role?.id !== "default" && html`<span class="chip__label">${t("roles.role")}</span>`}${localized(role?.title)}
+        ${role?.id !== "default" && html`<span class="chip__label">${t("roles.role")}</span>`}<span class="chip__name">${localized(role?.title)}</span>
       </button>
       ${isOpen && html`<${RolePicker} onClose=${() => { picker.value = ""; button.current?.focus() }} />`}
     </div>

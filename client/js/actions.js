@@ -1,9 +1,9 @@
 /** What a person can do, but for asking (asking.js). Each function is one wish; what has to be requested, stored and shown for it is decided here. */
 import * as api from "./api.js"
-import { leaveAnswers, refreshConversations, resume, shownRole } from "./asking.js"
+import { keepDraft, leaveAnswers, refreshConversations, resume, shownRole } from "./asking.js"
 import { isRunning } from "./chat.js"
 import { t } from "./i18n.js"
-import { draftOf, isKept, keepDraft, prefer, preferences } from "./preferences.js"
+import { draftOf, isKept, prefer, preferences } from "./preferences.js"
 import { root } from "./root.js"
 import { addressOf, go, route } from "./router.js"
 import { complain, dismiss, goToLogin, isLoginNeeded, modelTitle, providerTitle, toast } from "./say.js"
@@ -60,6 +60,7 @@ function leaveConversation(next) {
   store.dispatch({ type: "left" })
   store.refusal.value = null
   store.editing.value = ""
+  store.temporary.value = false
   store.tuning.value = { options: null, values: {} }
   store.opening.value = next
 }
@@ -82,8 +83,15 @@ function leadToSought(id) {
 
 export function newConversation() {
   store.drawer.value = false
+  if (store.temporary.value) leaveConversation("shown") // it has no address to go from
   go(null)
   beginAsRole()
+}
+
+/** Whether the conversation that is about to begin shall be kept. What was written for it so far is not, either. */
+export function toggleTemporary() {
+  keepDraft(null, "")
+  store.temporary.value = !store.temporary.value
 }
 
 /** The list, and the open conversation if it changed in another tab or on another device. */

@@ -132,14 +132,15 @@ export const logOut = everywhere => call("POST", "auth/logout", { everywhere })
 
 /**
  * Ask a question. The same question id again means the same answer, so a lost line is no reason not to repeat it.
- * @param {{ conversation: string, question: string, text: string, parent: string | null, web: boolean, role_values?: Record<string, string> } & Choice} ask
+ * @param {{ conversation: string, question: string, text: string, parent: string | null, web: boolean, role_values?: Record<string, string>, told?: { role: string, content: string }[] | null } & Choice} ask
+ *   `told`: what a temporary talk said so far; of it nothing is stored
  * @param {AbortSignal} signal
  */
-export function ask({ conversation, question, text, parent, web, model, provider, role, options, role_values }, signal) {
+export function ask({ conversation, question, text, parent, web, model, provider, role, options, role_values, told }, signal) {
   return openStream("POST", "conversation", {
-    action: "_ask", conversation_id: conversation, parent_id: parent, format: "events",
+    action: "_ask", format: "events", ...(told ? { temporary: true } : { conversation_id: conversation, parent_id: parent }),
     ...defined({ model, provider, role, options, role_values }),
-    meta: { id: question, content: { conversation: [], internet_access: web, content_type: "text", parts: [{ role: "user", content: text }] } },
+    meta: { id: question, content: { conversation: told ?? [], internet_access: web, content_type: "text", parts: [{ role: "user", content: text }] } },
   }, signal)
 }
 

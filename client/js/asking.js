@@ -2,7 +2,7 @@
 import * as api from "./api.js"
 import { emptyAnswer, lastMessage } from "./chat.js"
 import { language } from "./i18n.js"
-import { draftOf, keepDraft } from "./preferences.js"
+import { draftOf, keepDraft as keep } from "./preferences.js"
 import { go } from "./router.js"
 import { complain, goToLogin, isLoginNeeded, troubleOf } from "./say.js"
 import * as store from "./store.js"
@@ -18,6 +18,9 @@ const TITLE = 60
 const TITLE_COMES = 1_500
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let looking
+
+/** Nothing of a temporary talk stays in this browser. @type {typeof keep} */
+export const keepDraft = (conversation, text) => { if (!store.temporary.value) keep(conversation, text) }
 
 /** The streams that are being read, by answer id. @type {Map<string, AbortController>} */
 const readers = new Map()
@@ -55,7 +58,8 @@ async function ask(text, parent) {
   const conversation = store.chat.value.id ?? newId()
   const isNew = store.chat.value.id === null
   const question = newId()
-  const rivals = store.rivals.value.length > 1 ? store.rivals.value : [shownChoice()]
+  const told = toldBefore(parent)
+  const rivals = store.rivals.value.length > 1 && !told ? store.rivals.value : [shownChoice()]
   const pending = emptyAnswer(`pending-${question}`, question, rivals[0])
   const beside = rivals.slice(1).map(rival => emptyAnswer(newId(), question, { ...rival, compared: pending.id }))
   const choice = { ...choiceToSend(), role_values: store.tuning.value.values, ...rivals[0] }
@@ -66,10 +70,11 @@ async function ask(text, parent) {
   })
   keepDraft(isNew ? null : conversation, text)
 
-  await read(conversation, pending.id, 0, signal => api.ask({ conversation, question, text, parent, web: store.web.value, ...choice }, signal), {
+  await read(conversation, pending.id, 0, signal => api.ask({ conversation, question, text, parent, told, web: store.web.value, ...choice }, signal), {
     onStarted: answer => {
       for (const other of beside) void writeBeside(conversation, answer, other)
       if (draftOf(isNew ? null : conversation) === text) keepDraft(isNew ? null : conversation, "")
+      if (told) return
       if (isNew) begin(conversation, text)
       else void refreshConversations()
     },
@@ -79,6 +84,15 @@ async function ask(text, parent) {
       giveBack([text])
     },
   })
+}
+
+/** What a temporary talk said so far, which nobody else remembers. @param {string} parent the last of it */
+function toldBefore(parent) {
+  if (!store.temporary.value) return null
+  const { messages } = store.chat.value
+  const turns = []
+  for (let at = messages.get(parent); at; at = messages.get(at.parent_id ?? "")) if (at.text) turns.unshift({ role: at.role, content: at.text })
+  return turns
 }
 
 /** A conversation has come to be: it has an address and a line in the list. @param {string} id @param {string} text */
@@ -109,10 +123,14 @@ export function regenerate(message, other) {
   if (store.answering.value) return
   const conversation = store.chat.value.id
   if (!conversation) return
-  const id = newId()
   const choice = { ...choiceToSend(), ...other }
+  const question = store.chat.value.messages.get(message.parent_id ?? "")
+  const told = toldBefore(question?.parent_id ?? "")
+  const id = told ? `pending-${newId()}` : newId()
   store.dispatch({ type: "regenerated", answer: emptyAnswer(id, message.parent_id, other ?? shownChoice()) })
-  void read(conversation, id, 0, signal => api.regenerate(message.id, { id, ...choice }, signal), {
+  const again = { conversation, question: id, text: question?.text ?? "", parent: null, told, web: store.web.value, role_values: store.tuning.value.values }
+  void read(conversation, id, 0, signal => (told ? api.ask({ ...again, ...choice }, signal) : api.regenerate(message.id, { id, ...choice }, signal)), {
+    of: message.parent_id,
     onRefused: error => {
       store.dispatch({ type: "refused", question: null, answer: id })
       store.dispatch({ type: "chosen", message: message.id })
@@ -165,9 +183,9 @@ function showFailure(answer, state, error) {
  * Read an answer to its end and show what comes.
  * @param {string} conversation @param {string} id of the answer, as known so far @param {number} after
  * @param {(signal: AbortSignal) => Promise<Response>} open the first line; later ones are "events after", once the server has named the answer
- * @param {{ known?: boolean, onStarted?: (answer: string) => void, onRefused: (error: unknown) => void }} then `known`: the server has named the answer already
+ * @param {{ known?: boolean, of?: string | null, onStarted?: (answer: string) => void, onRefused: (error: unknown) => void }} then `known`: the server has named the answer already; `of`: the question it answers
  */
-async function read(conversation, id, after, open, { known = false, onStarted, onRefused }) {
+async function read(conversation, id, after, open, { known = false, of = null, onStarted, onRefused }) {
   const reader = new AbortController()
   readers.set(id, reader)
   let attempts = 0
@@ -184,6 +202,8 @@ async function read(conversation, id, after, open, { known = false, onStarted, o
   }
   /** @param {Numbered[]} events */
   const take = events => {
+    // Asked again, a temporary question goes by a new name, which is of no use here.
+    if (of) for (const { event } of events) if (event.type === "started") event.question = of
     store.dispatch({ type: "streamed", answer: id, events, at: Date.now() })
     const named = events.map(({ event }) => event.answer ?? event.message?.id).find(Boolean)
     if (!named || known) return
@@ -217,6 +237,7 @@ async function read(conversation, id, after, open, { known = false, onStarted, o
 async function finish(conversation) {
   store.dispatchList({ type: "ran", id: conversation, running: false })
   goOn(conversation)
+  if (store.temporary.value) return
   await refreshConversations()
   if (store.chat.value.id !== conversation) return
   const { items } = store.conversations.value

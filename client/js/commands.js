@@ -32,6 +32,7 @@ export const COMMANDS = [
   { name: "palette", code: "KeyK", shift: true, keys: ["K"], run: ({ store }) => toggle(store.dialog, "palette") },
   { name: "search", icon: "search", code: "KeyK", keys: ["K"], run: findConversation },
   { name: "new", icon: "plus", code: "KeyO", shift: true, keys: ["O"], run: ({ actions }) => { actions.newConversation(); focus("composer") } },
+  { name: "temporary", icon: "ghost", says: ["temporary.begin"], keys: [], when: ({ store }) => !store.chat.value.id, run: ({ actions }) => { actions.toggleTemporary(); focus("composer") } },
   { name: "model", icon: "computer", code: "Period", keys: ["."], run: ({ store }) => toggle(store.picker, "model") },
   { name: "role", icon: "person", says: ["roles.choose"], keys: [], run: ({ store }) => toggle(store.picker, "role") },
   { name: "options", icon: "sliders", says: ["tuning.title"], keys: [], run: ({ store }) => toggle(store.picker, "options") },

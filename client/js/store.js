@@ -38,6 +38,8 @@ export const catalogue = signal(/** @type {Catalogue} */ ({
 export const selection = signal({ model: "", provider: "", role: "" })
 /** When the open conversation last changed, as far as it is shown; seconds. @type {Signal<number>} */
 export const shownAsOf = signal(0)
+/** The open conversation, or the one about to begin, is kept nowhere but in this page. @type {Signal<boolean>} */
+export const temporary = signal(false)
 /** Search the web for the answer. @type {Signal<boolean>} */
 export const web = signal(false)
 /** Why the last question was not taken; its text is back in the composer. @type {Signal<Trouble | null>} */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zipfile
 from collections.abc import Iterator
@@ -17,21 +18,26 @@ from server.storage.store import SqlStore
 from tests.e2e.conftest import Watched
 from tests.e2e.running import ServerProcess
 from tests.emulators import openai
-from tests.emulators.stage import on_stage
+from tests.emulators.stage import Stage, on_stage
 from tests.llama.running import free_port
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[ServerProcess]:
-    """The server with a service that answers, and names conversations, in one sentence."""
+def service() -> Iterator[Stage]:
     with on_stage(openai.make_app()) as stage:
-        endpoint = {"name": "Служба", "base_url": f"{stage.url}/v1", "models": ["emulated-small"]}
-        server = ServerProcess(tmp_path, free_port(), discovery=False, endpoints=[endpoint], titles="model")
-        server.start()
-        yield server
-        server.kill()
+        yield stage
+
+
+@pytest.fixture
+def live(tmp_path: Path, service: Stage) -> Iterator[ServerProcess]:
+    """The server with a service that answers, and names conversations, in one sentence."""
+    endpoint = {"name": "Служба", "base_url": f"{service.url}/v1", "models": ["emulated-small"]}
+    server = ServerProcess(tmp_path, free_port(), discovery=False, endpoints=[endpoint], titles="model")
+    server.start()
+    yield server
+    server.kill()
 
 
 def start(watched: Watched, path: str = "/") -> Page:
@@ -231,3 +237,78 @@ def test_the_chosen_ones_are_downloaded(stocked: Page) -> None:
         page.locator(".selection").get_by_role("button", name="Скачать").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert [name for name in archive.namelist() if name.endswith(".json") and "Заметка 1" in name]
+
+
+# --- a temporary talk ------------------------------------------------------------------------------------------------------------
+
+WORD = "Ксенотранспортёр"  # nothing else says it
+MARK = "Временная беседа: не сохраняется"
+
+
+def asked(service: Stage) -> list[list[tuple[str, str]]]:
+    """What the model was sent, question by question."""
+    bodies = [json.loads(seen.body) for seen in service.seen if seen.path.endswith("/chat/completions")]
+    return [[(turn["role"], turn["content"]) for turn in body["messages"]] for body in bodies]
+
+
+def test_a_temporary_talk_goes_on_and_leaves_nothing(watched: Watched, live: ServerProcess, service: Stage) -> None:
+    page = start(watched)
+    page.locator("#composer").fill(f"{WORD} в черновике")
+    page.wait_for_timeout(400)  # longer than a draft waits to be kept
+    assert "черновике" in page.evaluate("localStorage.getItem('chat.drafts')")
+    page.get_by_role("button", name="Временная беседа").press("Enter")
+    expect(page.get_by_text(MARK)).to_be_visible()
+    ask(page, f"{WORD} раз")
+    expect(page.get_by_text(MARK)).to_be_visible()
+    ask(page, f"{WORD} два")
+    first = asked(service)[0][-1]
+    assert [role for role, _ in asked(service)[-1]] == ["user", "assistant", "user"]
+    assert asked(service)[-1][0] == first
+
+    page.locator(".message--user").last.hover()
+    page.locator(".message--user").last.get_by_role("button", name="Изменить").click()
+    page.locator(".message--edited textarea").fill(f"{WORD} три")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--assistant").last).to_contain_text(f"{WORD} три")
+    assert [text for _, text in asked(service)[-1]][-1] == f"{WORD} три"
+    page.locator(".message--assistant").last.get_by_role("button", name="Ответить заново").click()
+    expect(page.locator(".message--assistant").last.get_by_role("group", name="Варианты")).to_contain_text("2/2")
+    assert asked(service)[-1] == asked(service)[-2]
+    expect(page.get_by_role("button", name="Поделиться")).to_have_count(0)
+
+    page.locator("#composer").fill(f"{WORD} недописано")
+    expect(page.locator(".history .link")).to_have_count(0)
+    page.wait_for_timeout(400)  # longer than a draft waits to be kept
+    page.reload()
+    expect(page.locator("#composer")).to_have_value("")
+    expect(page.locator(".message")).to_have_count(0)
+    expect(page.get_by_text(MARK)).to_have_count(0)
+    assert WORD not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    live.stop()
+    kept = b"".join(file.read_bytes() for file in live.folder.rglob("*") if file.is_file())
+    assert WORD.encode() not in kept
+    assert WORD.lower().replace("ё", "е")[:12].encode() not in kept
+    live.start()
+
+
+def test_a_new_conversation_after_a_temporary_one_is_kept(watched: Watched) -> None:
+    page = start(watched)
+    page.get_by_role("button", name="Временная беседа").click()
+    ask(page, "Раз")
+    page.get_by_role("complementary").get_by_role("button", name="Новая беседа").click()
+    expect(page.locator(".message")).to_have_count(0)
+    expect(page.get_by_text(MARK)).to_have_count(0)
+    ask(page, "Два")
+    expect(page.locator(".history .link")).to_have_count(1)
+
+
+def test_a_temporary_answer_survives_its_line_and_can_be_stopped(watched: Watched) -> None:
+    page = start(watched)
+    page.get_by_role("button", name="Временная беседа").click()
+    page.locator("#composer").fill("#endless")
+    page.keyboard.press("Enter")
+    said = page.locator(".message--assistant")
+    expect(said).to_contain_text("снова")
+    page.get_by_role("button", name="Остановить").click()
+    expect(said).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("button", name="Продолжить")).to_have_count(0)

@@ -74,8 +74,8 @@ function Waiting({ message: { progress } }) {
 
 /** How it ended, where that is not as one expects. @param {{ message: Message, onRetry: () => void }} props */
 function Ending({ message, onRetry }) {
-  const { providerTitle, proceed } = usePage().actions
-  const onProceed = canProceed(message) ? () => proceed(message) : undefined
+  const { store: { temporary }, actions: { providerTitle, proceed } } = usePage()
+  const onProceed = canProceed(message) && !temporary.value ? () => proceed(message) : undefined
   if (message.state === "failed" || message.state === "interrupted") {
     const values = { model: message.model, name: message.model, provider: providerTitle(message.provider) || t("answer.service") }
     const code = message.code || (message.state === "interrupted" ? "server_restarted" : "provider_failed")

@@ -12,7 +12,7 @@ const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RoleP
 const Pins = lazy(() => import("./pins.js").then(file => file.Pins), ["picker", "pins"])
 
 export function Bar() {
-  const { store: { catalogue, pinned, preferences }, actions: { newConversation, toggleSidebar } } = usePage()
+  const { store: { catalogue, chat, pinned, preferences, temporary }, actions: { newConversation, toggleSidebar, toggleTemporary } } = usePage()
   return html`
     <header class="bar">
       <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
@@ -21,11 +21,15 @@ export function Bar() {
       ${catalogue.value.roles.length > 1 && html`<${RoleButton} />`}
       <${OptionsButton} />
       <span class="bar__space"></span>
+      ${!chat.value.id && html`
+      <button type="button" class="icon-button bar__temporary" aria-pressed=${temporary.value} aria-label=${t("temporary.begin")} title=${t("temporary.begin")}
+        onClick=${toggleTemporary}><${Icon} name="ghost" /></button>`}
       ${pinned.value.length > 0 && html`<${Pins} />`}
-      <${ShareButton} />
+      ${!temporary.value && html`<${ShareButton} />`}
       <button type="button" class=${`icon-button bar__new ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
         aria-label=${t("sidebar.new")} title=${`${t("sidebar.new")}  ${hint("new")}`} onClick=${newConversation}><${Icon} name="plus" /></button>
     </header>
+    <div role="status">${temporary.value && html`<p class="temporary"><${Icon} name="ghost" />${t("temporary.mark")}</p>`}</div>
   `
 }
 

@@ -87,7 +87,7 @@ function canSearchWeb({ store, actions }) {
 
 /** The text being written: one draft for each conversation. @param {string | null} conversation */
 function useDraft(conversation) {
-  const { store: { returned }, actions: { draftOf, keepDraft } } = usePage()
+  const { store: { returned, temporary }, actions: { draftOf, keepDraft } } = usePage()
   const [text, setText] = useState(() => draftOf(conversation))
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null))
   const unsaved = useRef(/** @type {(() => void) | null} */ (null))
@@ -100,7 +100,7 @@ function useDraft(conversation) {
   /** @param {string} next @param {{ keep?: boolean }} [how] */
   const write = (next, { keep = true } = {}) => {
     setText(next)
-    unsaved.current = keep ? () => keepDraft(conversation, next) : null
+    unsaved.current = keep && !temporary.value ? () => keepDraft(conversation, next) : null
   }
 
   useEffect(() => {

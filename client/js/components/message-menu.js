@@ -17,20 +17,21 @@ addIcons({
 
 /** @param {{ message: Message, onClose: (how: { focusBack: boolean }) => void }} props */
 export function MessageMenu({ message, onClose }) {
-  const { store: { answering, dialog, editing }, actions: { deeds, library } } = usePage()
+  const { store: { answering, dialog, editing, temporary }, actions: { deeds, library } } = usePage()
   const act = (/** @type {(all: typeof import("../deeds.js")) => unknown} */ deed) => () => void deeds().then(deed)
   const isAnswer = message.role === "assistant"
   const isFree = !answering.value
+  const isKept = !temporary.value // the server knows no message of a temporary talk
 
   /** @type {(Item | false)[]} */
   const items = [
     isAnswer && isFree && { icon: "swap", label: t("answer.other_model"), run: () => { dialog.value = `again ${message.id}` } },
-    isAnswer && { icon: "pencil", label: t("answer.edit"), run: () => { editing.value = message.id } },
+    isAnswer && isKept && { icon: "pencil", label: t("answer.edit"), run: () => { editing.value = message.id } },
     isAnswer && { icon: "letters", label: t("message.copy_text"), run: act(({ copyText }) => copyText(message)) },
     isAnswer && "speechSynthesis" in globalThis && { icon: "speaker", label: t("speech.do"), run: () => void import("../speech.js").then(({ speak }) => speak(message)) },
-    isFree && { icon: "fork", label: t("message.fork"), run: act(({ fork }) => fork(message)) },
+    isFree && isKept && { icon: "fork", label: t("message.fork"), run: act(({ fork }) => fork(message)) },
     !isAnswer && { icon: "slash", label: t("library.keep"), run: () => void library().then(({ keepAsPrompt }) => keepAsPrompt(message.text)) },
-    { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },
+    isKept && { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },
   ]
   return html`<${Menu} label=${t("message.more")} items=${items.filter(item => item !== false)} onClose=${onClose} />`
 }

@@ -348,7 +348,7 @@ async def conversation(request: web.Request) -> web.Response:
 @routes.patch(f"{API}/conversations/{{id}}")
 async def rename(request: web.Request) -> web.Response:
     item = request.app[WORLD].conversations[request.match_info["id"]]
-    item.update(title=(await request.json())["title"], revision=item["revision"] + 1)
+    item.update(await request.json(), revision=item["revision"] + 1)
     return web.json_response({"conversation": item})
 
 

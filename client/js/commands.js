@@ -88,7 +88,12 @@ function toggle(open, what) {
   open.value = open.value === what ? "" : what
 }
 
-/** After the next draw: what is to be focused may not be there yet. @param {string} id */
+/** At once, so that no key pressed next goes astray; after the next draw when it is not there yet. @param {string} id */
 function focus(id) {
-  requestAnimationFrame(() => document.getElementById(id)?.focus())
+  const reach = () => {
+    const element = document.getElementById(id)
+    element?.focus()
+    return element !== null && document.activeElement === element
+  }
+  if (!reach()) requestAnimationFrame(reach)
 }

@@ -206,6 +206,7 @@ def role_to_json(role: Role) -> dict[str, Any]:
         "description": dict(role.description),
         "own": role.own,
         "variables": {language: list(variables(role.prompt_in(language))) for language in LANGUAGES},
+        "bytes": {language: len(role.prompt_in(language).encode("utf-8", "replace")) for language in LANGUAGES},
         "model": role.model,
         "provider": role.provider,
         "options": dict(role.options),

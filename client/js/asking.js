@@ -121,6 +121,7 @@ export async function writeBeside(conversation, first, { id, model, provider }) 
 /** Answer the same question again, with the model chosen now or another one. @param {Message} message @param {{ model: string, provider: string }} [other] */
 export function regenerate(message, other) {
   if (store.answering.value) return
+  if (unfilledVariables().length) return whenFilled(() => regenerate(message, other))
   const conversation = store.chat.value.id
   if (!conversation) return
   const choice = { ...choiceToSend(), ...other }

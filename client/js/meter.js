@@ -11,8 +11,11 @@ const encoder = new TextEncoder()
 /** @type {WeakMap<object, number>} */
 const counted = new WeakMap()
 
+/** Of a message of so many bytes. @param {number} bytes */
+const tokensIn = bytes => Math.floor(bytes / BYTES_PER_TOKEN) + OVERHEAD
+
 /** @param {string} text */
-export const tokens = text => Math.floor(encoder.encode(text).length / BYTES_PER_TOKEN) + OVERHEAD
+export const tokens = text => tokensIn(encoder.encode(text).length)
 
 /** @param {Message} message */
 function tokensOf(message) {
@@ -23,15 +26,16 @@ function tokensOf(message) {
 
 /**
  * @param {Message[]} path the shown branch @param {string} draft what is being written
- * @param {number} size of the memory, in tokens @param {number} [answer] the most an answer may take
+ * @param {number} size of the memory, in tokens @param {{ answer?: number, role?: number }} [taken] the most an answer may take; bytes of the role's text
  * @returns {{ share: number, dropped: number }} share of what questions and answers may take; messages that no longer fit
  */
-export function fullness(path, draft, size, answer = Math.floor(size * ANSWER_SHARE)) {
-  const room = Math.max(1, size - answer)
+export function fullness(path, draft, size, { answer = Math.floor(size * ANSWER_SHARE), role = 0 } = {}) {
+  const told = role ? tokensIn(role) : 0
+  const room = Math.max(1, size - answer - told)
   const next = draft.trim() ? tokens(draft) : 0
   const dropped = droppedOf(path, room - next)
   const last = path.findLastIndex(({ usage }) => usage?.prompt_tokens)
-  const exact = last < 0 ? 0 : Number(path[last].usage?.prompt_tokens) + Number(path[last].usage?.completion_tokens)
+  const exact = last < 0 ? 0 : Math.max(0, Number(path[last].usage?.prompt_tokens) + Number(path[last].usage?.completion_tokens) - told)
   const used = exact + path.slice(last + 1).reduce((sum, message) => sum + tokensOf(message), 0) + next
   return { share: dropped ? Math.max(1, used / room) : used / room, dropped }
 }

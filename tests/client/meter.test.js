@@ -17,7 +17,14 @@ test("a token is four bytes, and a message has an overhead", () => {
 test("a quarter of the memory is the answer's, unless it may take less", () => {
   const path = talk(2, 100)
   assert.equal(fullness(path, "", 1600).share, 400 / 1200)
-  assert.equal(fullness(path, "", 1600, 800).share, 400 / 800)
+  assert.equal(fullness(path, "", 1600, { answer: 800 }).share, 400 / 800)
+})
+
+test("what the role says takes its room, and is not counted twice", () => {
+  const path = talk(2, 100)
+  assert.equal(fullness(path, "", 1600, { role: 94 * 4 }).share, 400 / 1100)
+  path[3].usage = { prompt_tokens: 640, completion_tokens: 60 }
+  assert.equal(fullness(path, "", 1600, { role: 94 * 4 }).share, 600 / 1100)
 })
 
 test("what is being written counts", () => {

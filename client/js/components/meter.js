@@ -1,6 +1,6 @@
 /** How full the model's memory is: nothing until it is half full, a warning when little is left, and what no longer fits. */
 import { html, useRef } from "../view.js"
-import { t } from "../i18n.js"
+import { language, t } from "../i18n.js"
 import { fullness } from "../meter.js"
 import { usePage } from "../page.js"
 
@@ -16,7 +16,7 @@ export function Meter({ draft }) {
   const options = tuning.value.options ?? shownRole()?.options ?? {}
   const size = options.context_length || catalogue.value.models.find(other => other.id === model && other.provider === provider)?.context_length
   // While an answer grows its text is not counted a hundred times a second.
-  if (size && !answering.value) known.current = fullness(path.value.map(id => messageSignal(id).peek()), draft, size, options.max_tokens)
+  if (size && !answering.value) known.current = fullness(path.value.map(id => messageSignal(id).peek()), draft, size, { answer: options.max_tokens, role: shownRole()?.bytes?.[language()] })
   const { share, dropped } = known.current
   if (!size || share < SHOWN) return null
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.conversations import Message
+from server.conversations import Answer, Message
 from server.errors import NotFound
 
 
 def shown_branch(messages: Sequence[Message]) -> list[Message]:
-    """From the beginning to the newest message of all."""
-    return branch_to(messages, messages[-1].id) if messages else []
+    """From the beginning to the newest message of all; of answers that were compared, to the one that was kept."""
+    if not messages:
+        return []
+    newest = messages[-1]
+    kept = (each for each in messages if isinstance(each, Answer) and each.kept and each.parent_id == newest.parent_id)
+    return branch_to(messages, next(kept, newest).id)
 
 
 def branch_to(messages: Sequence[Message], leaf_id: str | None) -> list[Message]:

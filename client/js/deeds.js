@@ -67,6 +67,8 @@ export async function keep(message) {
   }
   chooseModel(message.model ?? "", message.provider ?? "")
   spread(message, false)
+  // The button that was pressed is gone; what comes next is the next question.
+  if (!matchMedia("(pointer: coarse)").matches) document.getElementById("composer")?.focus()
   await mark(message, { kept: true })
 }
 

@@ -269,3 +269,14 @@ def test_a_model_without_prices_has_none(client: FlaskClient) -> None:
     listed = client.get(f"{API}/models").json
     assert listed is not None
     assert listed["models"][0]["prices"] is None
+
+
+def test_a_markdown_file_holds_the_answer_that_was_kept(ask: Ask, client: FlaskClient) -> None:
+    first = ask("Привет")
+    second = compare(client, first.answer, "other")
+    address = f"{API}/conversations/{first.conversation}/export?format=md"
+    assert "other" in client.get(address).text
+    client.patch(f"{API}/messages/{first.answer}", json={"kept": True})
+    assert "scripted" in client.get(address).text
+    ask("Дальше", conversation_id=first.conversation, parent_id=second.answer)
+    assert "other" in client.get(address).text, "one has gone on with another"

@@ -19,7 +19,7 @@ export function Pins() {
   return html`
     <div class="bar__place pins">
       <button type="button" class="icon-button" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} aria-label=${label} title=${label}
-        onClick=${() => open(!isOpen)}><${Icon} name="pin" /></button>
+        onClick=${() => open(!isOpen)}><${Icon} name="pin" /><span class="pins__label" aria-hidden="true">${label}</span></button>
       ${isOpen && html`<${Popover} label=${label} className="popover--pins" onClose=${close}><${List} onTake=${() => open(false)} /><//>`}
     </div>
   `

@@ -194,7 +194,7 @@ def test_paper_has_the_messages_only(watched: Watched, owner: Owner) -> None:
     for path in (f"chat/{conversation}", owner.share(conversation)["path"]):
         page.goto(f"{watched.address}/{path}")
         expect(page.locator(".message--assistant math")).to_be_visible()
-        for chrome in (".sidebar", ".bar", ".composer", ".code__head button", ".table__copy", ".message--user .message__foot"):
+        for chrome in (".sidebar", ".bar", ".composer", ".code__head button", ".table__tools", ".message--user .message__foot"):
             expect(page.locator(f"{chrome}:visible")).to_have_count(0)
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
         link = page.locator(".markdown a.link")

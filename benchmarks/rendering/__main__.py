@@ -22,8 +22,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.rendering.answer import long_answer, megabyte
+from tests.e2e.conftest import ARGUMENTS
 from tests.e2e.rendering_stage import stage
-from tests.e2e.test_rendering import ARGUMENTS
 
 TOKENS = 20_000
 SLOWED = 4

@@ -169,3 +169,50 @@ CITATIONS = [
     {"url": f"{OUTSIDE}/source", "title": '"><img src=x onerror=window.__pwn=1>'},
     {"url": "data:text/html,<script>window.__pwn=1</script>", "title": "<script>window.__pwn=1</script>"},
 ]
+
+# Shapes of markup that made one sanitizer or another let something through: parsed once they are harmless, parsed again they are not.
+# Ours; the file that DOMPurify tests itself with is not part of its package.
+MARKUP = [
+    "<svg><style><img title='</style><img src=x onerror=window.__pwn=1>'></style></svg>",
+    "<math><annotation-xml encoding='text/html'><style><img src=x onerror=window.__pwn=1></style></annotation-xml></math>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src=x onerror=window.__pwn=1>",
+    "<svg></p><style><a id='</style><img src=x onerror=window.__pwn=1>'>",
+    "<svg><desc><noscript><p title='</noscript><img src=x onerror=window.__pwn=1>'></noscript></desc></svg>",
+    "<template><s><template><s><img src=x onerror=window.__pwn=1>@</s></template></s></template>",
+    "<select><template><img src=x onerror=window.__pwn=1></template></select>",
+    "<table><caption><svg><desc><table><caption></caption></table></desc></svg><style><a title='</style><img src=x onerror=window.__pwn=1>'>",
+    "<xmp><p title='</xmp><svg/onload=window.__pwn=1>'></xmp>",
+    "<iframe><textarea></iframe><img src=x onerror=window.__pwn=1>",
+    "<noembed><p title='</noembed><img src=x onerror=window.__pwn=1>'></noembed>",
+    "<plaintext><img src=x onerror=window.__pwn=1>",
+    "<a href='java&Tab;script&colon;window.__pwn=1'>x</a>",
+    "<a xlink:href='javascript:window.__pwn=1'>x</a><svg><a xlink:href='javascript:window.__pwn=1'><text>x</text></a></svg>",
+    "<svg><use href='data:image/svg+xml,<svg id=x xmlns=http://www.w3.org/2000/svg><image href=x onerror=window.__pwn=1 /></svg>#x'/></svg>",
+    "<svg><set attributeName=onmouseover to=window.__pwn=1><animate attributeName=href values=javascript:window.__pwn=1 /></svg>",
+    "<img srcset='https://outside.example/a 1x' sizes=1px><picture><source srcset=https://outside.example/b></picture>",
+    "<video><source onerror=window.__pwn=1></video><audio src=x onerror=window.__pwn=1></audio>",
+    "<input type=image src=https://outside.example/i onerror=window.__pwn=1><button popovertarget=x onbeforetoggle=window.__pwn=1>",
+    "<x onclick=window.__pwn=1 autofocus tabindex=1 onfocus=window.__pwn=1></x><marquee onstart=window.__pwn=1>",
+    "<custom-element is=x onpointerenter=window.__pwn=1></custom-element><dialog open onclose=window.__pwn=1>",
+    "<form id=x><input name=attributes><input name=parentNode><input name=innerHTML></form>",
+    "<span class='hljs-string' onclick=window.__pwn=1></span></code></pre><span class=dialog>",
+    "\u0000<img src=x onerror=window.__pwn=1>\u2028<script>window.__pwn=1</script>",
+    "&lt;/span&gt;&lt;img src=x onerror=window.__pwn=1&gt;&#0;&#x3C;svg onload=window.__pwn=1&#x3E;",
+]
+# Where in a text it may stand; % is its place.
+PLACES = [
+    "%",
+    "> - 1. %",
+    "# %",
+    "**%**",
+    "[%](https://outside.example)",
+    '[a](https://outside.example "%")',
+    "![%](https://outside.example/i.png)",
+    "| % |\n|---|\n| % |",
+    "`%`",
+    "```xml\n%\n```",
+    "```php\n%",
+    "[^1]\n\n[^1]: %",
+    "$\\text{%}$",
+    "[x]: https://outside.example '%'\n\n[x]",
+]

@@ -50,15 +50,15 @@ window.stage = {
     place.remove()
     stages.delete(name)
   },
-  async stream(name, text, size, each = () => {}) {
+  async stream(name, text, size, each = () => {}, citations = undefined) {
     for (let end = size; end < text.length; end += size) {
-      const place = window.stage.show(name, text.slice(0, end), true)
+      const place = window.stage.show(name, text.slice(0, end), true, citations)
       await Promise.resolve()
       each(place, end)
       if (end / size % 40 === 0) await frame()
     }
     await frame()
-    const place = window.stage.show(name, text, false)
+    const place = window.stage.show(name, text, false, citations)
     await frame()
     each(place, text.length)
     return place

@@ -158,6 +158,13 @@ def running_app(settings: Settings, providers: Mapping[str, type[Provider]] | No
         close_app(app)
 
 
+def _logged_path() -> str:
+    """What a log may hold: whoever reads it shall not read what was shared, so the token of a link is left out."""
+    if request.url_rule is not None and "token" in (request.view_args or ()):
+        return request.url_rule.rule
+    return request.path[:200]
+
+
 def _install_request_log(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
@@ -170,7 +177,7 @@ def _install_request_log(app: Flask) -> None:
         fields = {
             "request_id": g.request_id,
             "method": request.method,
-            "path": request.path[:200],
+            "path": _logged_path(),
             "status": response.status_code,
             "milliseconds": round((time.monotonic() - g.began) * 1000, 1),
         }
@@ -200,5 +207,5 @@ def _install_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def apologise(error: Exception) -> Response:
-        logger.error("unexpected failure", exc_info=error, extra={"request_id": g.request_id, "path": request.path[:200]})
+        logger.error("unexpected failure", exc_info=error, extra={"request_id": g.request_id, "path": _logged_path()})
         return refuse(ApiError("internal", 500, "Internal error"))

@@ -242,6 +242,17 @@ def test_what_a_link_answers_is_kept_nowhere_and_found_by_nobody(client: FlaskCl
     assert "Set-Cookie" not in headers
 
 
+def test_the_log_does_not_know_the_links(client: FlaskClient, services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    tree(services)
+    made = token(share(client, "c"))
+    with caplog.at_level("DEBUG"):
+        client.get(f"/s/{made}")
+        client.get(f"{API}/shared/{made}")
+    paths = [vars(record)["path"] for record in caplog.records if "path" in vars(record)]
+    assert paths == ["/s/<token>", f"{API}/shared/<token>"]
+    assert made not in caplog.text
+
+
 def test_tokens_are_long_random_and_never_the_same(client: FlaskClient, services: Services) -> None:
     tree(services)
     made = {token(share(client, "c")) for _ in range(20)}

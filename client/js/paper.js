@@ -14,7 +14,7 @@ const STYLES = ["base", "message", "markdown", "code", "reading", "print"]
 /** Nothing but its own style, and pictures that are in it: whatever a text may have smuggled in, it neither runs nor calls home. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 /** What has not got its colours by then stays plain. Milliseconds. */
-const PATIENCE = 20_000
+const PATIENCE = 60_000
 const LONGEST_NAME = 60
 
 /** The whole file. @param {Text} text @returns {Promise<string>} */

@@ -1,11 +1,17 @@
 /** A conversation to read and nothing else: what a shared link, a saved file and paper show. Drawn by the page's own renderer. */
-import { html } from "../view.js"
+import { html, useContext, useEffect, useState } from "../view.js"
 import { moment, t } from "../i18n.js"
+import { whenIdle } from "../markdown/idle.js"
+import { Still } from "../still.js"
 import { Citations } from "./citations.js"
 import { Icon } from "./icon.js"
 import { Markdown } from "./markdown.js"
 
 /** @import { Message } from "../chat.js" */
+
+/** Messages drawn at once; those further down are added while nobody waits. */
+const FIRST = 20
+const STEP = 40
 
 /**
  * @typedef {Pick<Message, "role" | "text" | "reasoning" | "state" | "reason" | "citations" | "created_at"> & { by: string, edited?: boolean }} Passage
@@ -15,13 +21,17 @@ import { Markdown } from "./markdown.js"
 
 /** @param {{ text: Text }} props */
 export function Reading({ text: { title, at, passages } }) {
+  const isStill = Boolean(useContext(Still))
+  const [count, show] = useState(isStill ? passages.length : FIRST)
+  useEffect(() => { if (count < passages.length) whenIdle(() => show(count + STEP)) }, [count])
+
   return html`
     <article class="reading">
       <header class="reading__head">
         <h1>${title || t("sidebar.untitled")}</h1>
         <p>${moment(at)}</p>
       </header>
-      ${passages.map((passage, i) => passage.role === "user"
+      ${passages.slice(0, count).map((passage, i) => passage.role === "user"
         ? html`<${Question} key=${i} passage=${passage} />`
         : html`<${Answer} key=${i} passage=${passage} name=${`note-${i}`} />`)}
       <footer class="reading__foot">${t("share.made_with", { name: t("app.name") })}</footer>

@@ -283,6 +283,9 @@ export const tuning = () => import("./tuning.js")
 /** Roles and prompts of one's own, fetched when somebody wants them. */
 export const library = () => import("./library.js")
 
+/** Telling of answers that ended while nobody looked, fetched when somebody wants it. */
+export const notifying = () => import("./notifying.js")
+
 /** Finding and keeping, fetched when somebody wants it. */
 export const shelving = () => import("./shelving.js")
 

@@ -24,6 +24,7 @@ import { root } from "./api.js"
  * @property {string} role
  * @property {boolean} sidebar shown on a wide screen
  * @property {string[]} folders that stand open in the list
+ * @property {boolean} notify of long answers that ended in a hidden page
  * @property {string[]} recent names of the commands chosen last in the palette
  */
 
@@ -37,7 +38,7 @@ const YEAR = 31_536_000
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: "auto", accent: "violet", density: "comfortable", size: "normal", language: "", enter: "send",
-  model: "", provider: "", role: "", sidebar: true, folders: [], recent: [],
+  model: "", provider: "", role: "", sidebar: true, folders: [], recent: [], notify: false,
 }
 
 /** @param {string} key @returns {any} */

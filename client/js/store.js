@@ -54,6 +54,8 @@ export const toasts = signal(/** @type {Toast[]} */ ([]))
 export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ ("online"))
 /** Which dialog is open, and what it is about after a space. @type {Signal<string>} */
 export const dialog = signal("")
+/** Whether an answer ended while nobody looked. @type {Signal<boolean>} */
+export const unread = signal(false)
 /** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */
 export const drawer = signal(false)
 /** The conversations that are being chosen, or null while nobody chooses several. @type {Signal<Set<string> | null>} */

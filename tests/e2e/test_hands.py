@@ -167,6 +167,90 @@ def test_what_the_palette_shows_of_hostile_titles_is_text(watched: Watched) -> N
     assert dialog.locator("img").count() == 0
 
 
+# Answers that end while nobody looks
+
+HIDE = """hidden => {
+    Object.defineProperty(document, 'hidden', { get: () => hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+}"""
+# A browser that was asked and said yes, or no; and no worker, so that the page tells by itself.
+ASKED = """
+    window.told = []
+    window.Notification = class {
+        static permission = '%s'
+        static requestPermission = async () => Notification.permission
+        constructor(title, about) { Object.assign(this, { title, ...about }); told.push(this) }
+        close() {}
+    }
+    navigator.serviceWorker.getRegistration = async () => undefined
+"""
+
+
+def ask_and_leave(page: Page, *, took: float = 0) -> None:
+    """Ask, hide the page; the server says that the answer took so many seconds more than it did."""
+
+    def longer(route: Any) -> None:
+        read = route.fetch().json()
+        for message in read["messages"]:
+            message["created_at"] -= took
+        route.fulfill(json=read)
+
+    page.wait_for_timeout(3_500)  # until what can wait is there
+    box(page).fill("код")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--assistant")).to_contain_text("Если второе")
+    page.route(re.compile("/conversations/[^/?]+$"), longer)
+    page.evaluate(HIDE, True)
+
+
+def test_a_long_answer_that_nobody_sees_is_told_of(watched: Watched) -> None:
+    page: Page = watched.page
+    page.add_init_script(ASKED % "granted")
+    start(watched)
+    page.keyboard.press("Control+Comma")
+    page.get_by_role("group", name="Уведомить о готовом ответе").get_by_text("Если вкладка скрыта").click()
+    expect(page.get_by_role("radio", name="Если вкладка скрыта")).to_be_checked()
+    page.keyboard.press("Escape")
+    ask_and_leave(page, took=60)
+    expect(page).to_have_title(re.compile("^● код"))
+    until(lambda: page.evaluate("told.length") == 1)
+    assert page.evaluate("told[0].title") == "код"
+    body = page.evaluate("told[0].body")
+    assert body.startswith("Если второе поле числовое, хватит одного ключа-кортежа: from operator")
+    assert len(body) <= 141
+    page.evaluate("told[0].onclick()")
+    page.evaluate(HIDE, False)
+    expect(page).to_have_title(re.compile("^код"))
+
+
+def test_a_short_answer_is_only_marked_and_nothing_is_told_unasked(watched: Watched) -> None:
+    page: Page = watched.page
+    page.add_init_script(ASKED % "granted")
+    page.add_init_script("localStorage.setItem('chat.preferences', JSON.stringify({ notify: true }))")
+    start(watched)
+    ask_and_leave(page)
+    expect(page).to_have_title(re.compile("^● код"))
+    assert page.evaluate("told.length") == 0
+    other = watched.open()
+    other.add_init_script(ASKED % "granted")
+    other.add_init_script("localStorage.setItem('chat.preferences', JSON.stringify({ notify: false }))")
+    other.goto(watched.address)
+    ask_and_leave(other, took=60)
+    expect(other).to_have_title(re.compile("^● код"))
+    assert other.evaluate("told.length") == 0
+
+
+def test_a_browser_that_allows_no_notifications_is_named_as_the_reason(watched: Watched) -> None:
+    page: Page = watched.page
+    page.add_init_script(ASKED % "denied")
+    start(watched)
+    page.keyboard.press("Control+Comma")
+    page.get_by_role("group", name="Уведомить о готовом ответе").get_by_text("Если вкладка скрыта").click()
+    expect(page.get_by_role("alert")).to_contain_text("Браузер не разрешил уведомления")
+    expect(page.get_by_role("radio", name="Не надо")).to_be_checked()
+
+
+
 # The page as an application of its own, with the real server
 
 
@@ -266,3 +350,14 @@ def another_program(port: int) -> Iterator[None]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_an_installed_page_tells_through_its_worker(installed: Watched) -> None:
+    installed.context.grant_permissions(["notifications"])
+    shown = installed.page.evaluate("""async () => {
+        const folder = document.querySelector('script[type=module]').src.replace('main.js', '')
+        await (await import(`${folder}notifying.js`)).tell('some-id', '<b>Беседа</b>', 'Первые слова')
+        const [{ title, body, data }] = await (await navigator.serviceWorker.ready).getNotifications()
+        return [title, body, data]
+    }""")
+    assert shown == ["<b>Беседа</b>", "Первые слова", f"{installed.address}/chat/some-id"]

@@ -64,7 +64,7 @@ function skip(event) {
 }
 
 /** @param {import("../page.js").Page["store"]} store */
-function showTitle({ chat, conversations }) {
+function showTitle({ chat, conversations, unread }) {
   const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
-  document.title = title ? `${title} — ${t("app.name")}` : t("app.name")
+  document.title = (unread.value ? "● " : "") + (title ? `${title} — ${t("app.name")}` : t("app.name"))
 }

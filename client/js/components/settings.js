@@ -25,6 +25,7 @@ export function Settings() {
       <h3 class="dialog__part">${t("settings.writing")}</h3>
       <${LanguageChoice} value=${language} />
       <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
+      ${"Notification" in window && isSecureContext && html`<${NotifyChoice} />`}
       <p class="dialog__line"><button type="button" class="button button--small" onClick=${() => void library().then(({ open }) => open())}>${t("library.title")}</button></p>
       <${ImportSection} />
       <${Account} />
@@ -32,8 +33,19 @@ export function Settings() {
   `
 }
 
-/** @param {{ name: string, value: string, swatch?: boolean, options: { id: string, label: string }[] }} props */
-function Choice({ name, value, swatch = false, options }) {
+/** The browser asks for the permission when a person wishes it here, and never before. */
+function NotifyChoice() {
+  const { store: { preferences }, actions: { notifying } } = usePage()
+  const [isDenied, deny] = useState(false)
+  const choose = async (/** @type {string} */ id) => deny(!(await (await notifying()).notify(id === "on")))
+  return html`
+    <${Choice} name="notify" value=${preferences.value.notify ? "on" : "off"} options=${["off", "on"].map(id => ({ id, label: t(`settings.notify_${id}`) }))} onChoose=${choose} />
+    <p class="dialog__line" role="alert">${isDenied && t("settings.notify_denied")}</p>
+  `
+}
+
+/** @param {{ name: string, value: string, swatch?: boolean, options: { id: string, label: string }[], onChoose?: (id: string) => void }} props */
+function Choice({ name, value, swatch = false, options, onChoose }) {
   const { prefer } = usePage().actions
   return html`
     <fieldset class="choice" aria-labelledby=${`choice-${name}`}>
@@ -41,7 +53,7 @@ function Choice({ name, value, swatch = false, options }) {
       <div class=${`choice__options ${swatch ? "choice__options--swatch" : ""}`}>
         ${options.map(({ id, label }) => html`
           <label class="choice__option" key=${id} data-accent=${swatch ? id : undefined}>
-            <input type="radio" name=${name} value=${id} checked=${id === value} onChange=${() => prefer({ [name]: id })} />
+            <input type="radio" name=${name} value=${id} checked=${id === value} onChange=${() => (onChoose ? onChoose(id) : prefer({ [name]: id }))} />
             <span>${swatch && html`<i class="choice__swatch"></i>`}${label}</span>
           </label>`)}
       </div>

@@ -12,7 +12,7 @@ from types import ModuleType
 from benchmarks.figures import Goal, goals_table
 
 # Command -> module, in the order of ``all``. Each module has ``arguments(parser)`` and ``run(options) -> Outcome``.
-NAMES = {name: name for name in ("start", "stream", "followers", "store", "churn", "services", "page")} | {
+NAMES = {name: name for name in ("start", "stream", "followers", "store", "churn", "services", "page", "finding")} | {
     "rendering": "drawing",
     "smoothness": "whole_page",
 }

@@ -18,6 +18,7 @@ class Wanted:
     until: float | None = None
     model: str = ""
     folder: str | None = None
+    tag: str | None = None
     archived: bool | None = None
     by_rank: bool = False
 

@@ -14,7 +14,7 @@ import { root } from "./root.js"
  *              provider?: string, options?: Options, variables?: Record<string, string[]>, bytes?: Record<string, number> }} Role bytes: of what it tells the model */
 /** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[], library?: number }} Import stored: only once it is */
 /** @typedef {{ model?: string, provider?: string, role?: string, options?: Options, compared?: boolean }} Choice */
-/** @typedef {{ q: string, order: "newest" | "best", from?: number, before?: string }} Looked what is looked for */
+/** @typedef {{ q: string, order: "newest" | "best", from?: number, model?: string, folder?: string, tag?: string, archived?: 0 | 1, before?: string }} Looked what is looked for */
 /** @typedef {{ conversation: string, message_id: string, role: "user" | "assistant", title: string, title_ranges: [number, number][],
  *              snippet: string, ranges: [number, number][], created_at: number, archived: boolean }} Found */
 /** @typedef {{ results: Found[], next: string | null }} FoundPage */

@@ -29,6 +29,7 @@ def search() -> Response:
         until=query.moment("to"),
         model=request.args.get("model", ""),
         folder=request.args.get("folder"),
+        tag=request.args.get("tag"),
         archived=query.flag("archived"),
         by_rank=order == "best",
     )

@@ -245,6 +245,9 @@ def _statement(owner: str, wanted: Wanted, limit: int, before: int | None) -> tu
     if wanted.folder is not None:
         clauses.append("conversation.folder = :folder")
         values["folder"] = wanted.folder
+    if wanted.tag is not None:
+        clauses.append("EXISTS (SELECT 1 FROM json_each(conversation.tags) WHERE value = :tag)")
+        values["tag"] = wanted.tag
     if wanted.archived is not None:
         clauses.append(f"conversation.archived_at IS {'NOT ' if wanted.archived else ''}NULL")
     if before is not None and not wanted.by_rank:

@@ -312,3 +312,56 @@ def test_a_temporary_answer_survives_its_line_and_can_be_stopped(watched: Watche
     page.get_by_role("button", name="Остановить").click()
     expect(said).to_have_attribute("aria-busy", "false")
     expect(page.get_by_role("button", name="Продолжить")).to_have_count(0)
+
+
+# --- the search among shelves, and a long list -----------------------------------------------------------------------------------
+
+
+def test_the_search_is_narrowed_to_a_shelf_and_leads_to_the_message(stocked: Page) -> None:
+    page = stocked
+    menu(page, "Заметка 3»")
+    page.get_by_role("menuitem", name="Метки…").press("Enter")
+    expect(page.get_by_role("textbox", name="Новая метка")).to_be_focused()
+    page.keyboard.type("дом")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    menu(page, "Заметка 4»")
+    page.get_by_role("menuitem", name="В архив").press("Enter")
+    expect(links(page)).to_have_count(11)
+    page.get_by_role("searchbox").fill("вопрос")
+    results = page.locator(".found")
+    expect(results).to_have_count(12)
+    where = page.get_by_role("combobox", name="Где искать")
+    for place, left in (("Не в архиве", 11), ("дом", 1), ("В архиве", 1)):
+        where.select_option(label=place)
+        expect(results).to_have_count(left)
+    page.get_by_role("combobox", name="С какой моделью").select_option("emulated-small")
+    expect(results).to_have_count(0)
+    page.get_by_role("combobox", name="С какой моделью").select_option("m")
+    results.click()
+    expect(page.locator("[data-id=q4]")).to_be_focused()
+
+
+def test_ten_thousand_conversations_are_as_light_as_fifty(live: ServerProcess, watched: Watched) -> None:
+    live.stop()
+    with temporary(live.folder / "data") as database:
+        now = time.time() - 400 * 86_400
+        notes: list[tuple[Conversation, list[Message]]] = [
+            (Conversation(f"n{number}", f"Заметка {number}", "m", "p", "default", now - number, now - number), [])
+            for number in range(10_000)
+        ]
+        SqlStore(database).import_conversations("owner", notes)
+    live.start()
+    page = start(watched)
+    expect(links(page).first).to_have_text("Заметка 0")
+    for last in (200, 600, 1_000):
+        while page.get_by_text(f"Заметка {last}", exact=True).count() == 0:
+            page.locator(".history").evaluate("list => list.scrollTo(0, list.scrollHeight)")
+            page.wait_for_timeout(50)
+        assert links(page).count() <= 300
+    page.locator(".history").evaluate("list => list.scrollTo(0, 0)")
+    expect(page.get_by_text("Заметка 0", exact=True)).to_be_in_viewport()
+    page.get_by_role("link", name="Заметка 0", exact=True).focus()
+    for _ in range(60):
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Заметка 60", exact=True)).to_be_focused()

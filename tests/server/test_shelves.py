@@ -138,3 +138,22 @@ def test_the_list_brings_the_names_of_the_shelves(client: FlaskClient, services:
     assert first["folders"] == [{"name": "Дом", "count": 1}]
     assert first["tags"] == [{"name": "важное", "count": 1}]
     assert "folders" not in client.get(f"{API}/conversations?archived=1").json
+
+
+def found(client: FlaskClient, narrow: str) -> list[str]:
+    answer: Any = client.get(f"{API}/search?q=вопрос {narrow}").json
+    return sorted(each["conversation"] for each in answer["results"])
+
+
+def test_the_search_is_narrowed_by_tag_folder_model_and_archive(client: FlaskClient, services: Services) -> None:
+    keep(services, "a", tags=("важное", "дом"))
+    keep(services, "b", tags=("важное",), folder="Дом")
+    keep(services, "c")
+    change(client, ["b"], archived=True)
+    assert found(client, "") == ["a", "b", "c"]
+    assert found(client, "&tag=важное") == ["a", "b"]
+    assert found(client, "&tag=важное&archived=0") == ["a"]
+    assert found(client, "&tag=важное&archived=1&folder=Дом&model=m") == ["b"]
+    assert found(client, "&tag=важн") == []
+    assert found(client, "&model=other") == []
+    assert found(client, "&tag=' OR 1=1 --") == []

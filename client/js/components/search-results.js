@@ -14,19 +14,27 @@ const DAY = 86_400
 /** How far back to look, days. */
 const SPANS = { any: 0, week: 7, month: 31, year: 366 }
 /** @typedef {{ results: Found[], next: string | null }} Page */
+/** @typedef {{ span: keyof typeof SPANS, order: "newest" | "best", place: string, model: string }} Filters `place`: "any", "list", "archive", or a folder or tag behind its mark */
+/** @type {Filters} */
+const WIDE = { span: "any", order: "newest", place: "any", model: "" }
+/** What tells the name of a folder, or of a tag, from the other places. */
+const FOLDER = "folder:"
+const TAG = "tag:"
 
 /** @param {{ query: string }} props */
 export function SearchResults({ query }) {
-  const [span, look] = useState(/** @type {keyof typeof SPANS} */ ("any"))
-  const [order, sort] = useState(/** @type {"newest" | "best"} */ ("newest"))
-  const { page, trouble, more } = useSearch(query, span, order)
+  const [filters, narrow] = useState(WIDE)
+  const { page, trouble, more } = useSearch(query, filters)
+  const set = (/** @type {keyof Filters} */ name) => (/** @type {string} */ value) => narrow({ ...filters, [name]: value })
   const count = page?.results.length ?? 0
 
   return html`
     <div class="search">
       <div class="search__filters">
-        <${Choice} name="span" value=${span} options=${Object.keys(SPANS)} onChange=${look} />
-        <${Choice} name="order" value=${order} options=${["newest", "best"]} onChange=${sort} />
+        <${Choice} name="span" value=${filters.span} options=${Object.keys(SPANS)} onChange=${set("span")} />
+        <${Choice} name="order" value=${filters.order} options=${["newest", "best"]} onChange=${set("order")} />
+        <${Place} value=${filters.place} onChange=${set("place")} />
+        <${ModelChoice} value=${filters.model} onChange=${set("model")} />
       </div>
       <nav class="history" aria-label=${t("search.results")} onKeyDown=${moveAmongLinks}>
         ${page?.results.map(found => html`<${Result} key=${found.message_id} found=${found} />`)}
@@ -41,14 +49,13 @@ export function SearchResults({ query }) {
 
 /**
  * Ask after a pause in typing; the question before is taken back.
- * @param {string} query @param {keyof typeof SPANS} span @param {"newest" | "best"} order
+ * @param {string} query @param {Filters} filters
  */
-function useSearch(query, span, order) {
+function useSearch(query, filters) {
   const { shelving } = usePage().actions
   const [page, show] = useState(/** @type {Page | null} */ (null))
   const [trouble, complain] = useState("")
-  const from = SPANS[span] ? Math.floor(Date.now() / 1000 / DAY - SPANS[span]) * DAY : 0
-  const wanted = { q: query, order, ...(from ? { from } : {}) }
+  const wanted = { q: query, ...asAsked(filters) }
 
   useEffect(() => {
     const asking = new AbortController()
@@ -62,13 +69,26 @@ function useSearch(query, span, order) {
       clearTimeout(waiting)
       asking.abort()
     }
-  }, [query, span, order])
+  }, [query, filters])
 
   const more = async () => {
     const { found } = await (await shelving()).search({ ...wanted, before: page?.next ?? "" })
     if (page && found) show({ results: [...page.results, ...found.results], next: found.next })
   }
   return { page, trouble, more }
+}
+
+/** @param {Filters} filters @returns {Omit<import("../api.js").Looked, "q">} */
+function asAsked({ span, order, place, model }) {
+  const from = SPANS[span] ? Math.floor(Date.now() / 1000 / DAY - SPANS[span]) * DAY : 0
+  return {
+    order,
+    ...(from ? { from } : {}),
+    ...(model ? { model } : {}),
+    ...(place.startsWith(FOLDER) ? { folder: place.slice(FOLDER.length) } : {}),
+    ...(place.startsWith(TAG) ? { tag: place.slice(TAG.length) } : {}),
+    ...(place === "list" ? { archived: 0 } : place === "archive" ? { archived: 1 } : {}),
+  }
 }
 
 /** @param {{ found: Found }} props */
@@ -100,6 +120,33 @@ function Choice({ name, value, options, onChange }) {
   return html`
     <select class="search__choice" aria-label=${t(`search.${name}`)} value=${value} onChange=${(/** @type {any} */ event) => onChange(event.currentTarget.value)}>
       ${options.map(option => html`<option key=${option} value=${option} selected=${option === value}>${t(`search.${name}_${option}`)}</option>`)}
+    </select>
+  `
+}
+
+/** Everywhere, in the archive, in one folder, or what bears one tag. @param {{ value: string, onChange: (value: any) => void }} props */
+function Place({ value, onChange }) {
+  const { folders, tags } = usePage().store.conversations.value
+  const named = (/** @type {string} */ mark, /** @type {{ name: string }[]} */ names, /** @type {string} */ label) => names.length > 0 && html`
+    <optgroup label=${label}>${names.map(({ name }) => html`<option key=${name} value=${mark + name} selected=${value === mark + name}>${name}</option>`)}</optgroup>`
+  return html`
+    <select class="search__choice" aria-label=${t("search.place")} onChange=${(/** @type {any} */ event) => onChange(event.currentTarget.value)}>
+      ${["any", "list", "archive"].map(place => html`<option key=${place} value=${place} selected=${value === place}>${t(`search.place_${place}`)}</option>`)}
+      ${named(FOLDER, folders, t("folders.title"))}${named(TAG, tags, t("tags.title"))}
+    </select>
+  `
+}
+
+/** The models there are, and those of the conversations in the list. @param {{ value: string, onChange: (value: any) => void }} props */
+function ModelChoice({ value, onChange }) {
+  const { store: { catalogue, conversations }, actions: { modelTitle } } = usePage()
+  const known = [...conversations.value.items.map(({ model, provider }) => ({ id: model ?? "", provider: provider ?? "" })), ...catalogue.value.models]
+  const titles = new Map(known.filter(({ id }) => id).map(({ id, provider }) => [id, modelTitle(id, provider)]))
+  if (titles.size < 2) return null
+  return html`
+    <select class="search__choice" aria-label=${t("search.model")} onChange=${(/** @type {any} */ event) => onChange(event.currentTarget.value)}>
+      <option value="" selected=${!value}>${t("search.model_any")}</option>
+      ${[...titles].map(([id, title]) => html`<option key=${id} value=${id} selected=${value === id}>${title}</option>`)}
     </select>
   `
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,20 @@ def test_python_is_typed() -> None:
 
 def test_javascript_is_typed() -> None:
     run(node(), CLIENT / "node_modules/typescript/bin/tsc", "-p", CLIENT)
+
+
+def test_styles_know_no_left_and_no_right() -> None:
+    """Arabic and Hebrew are read from the other side: sides are named by the line, and so are four values at once."""
+    sided = re.compile(r"(?<![\w-])(?:(?:margin|padding|border|inset)-(?:left|right)|left|right)\s*:")
+    four = re.compile(r"(?<![\w-])(?:margin|padding|inset|border-radius|scroll-(?:margin|padding)):([^;{}]+);")
+    for sheet in sorted((CLIENT / "css").glob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+        assert not sided.findall(text), sheet.name
+        for values in four.findall(text):
+            sides = re.findall(r"(?:[^\s()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+", values)
+            # Two corners follow each other along the line, two sides of a box stand across.
+            even = len(sides) < 4 or sides[1] == sides[3] or (sides[0] == sides[1] and sides[2] == sides[3])
+            assert even, f"{sheet.name}: {values}"
 
 
 @pytest.mark.timeout(300)

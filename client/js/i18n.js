@@ -69,11 +69,17 @@ function pluralForm(forms, language, count) {
   return forms[new Intl.PluralRules(language).select(count)] ?? forms.other ?? ""
 }
 
+/**
+ * A name within a sentence must not turn the order of the words around it: model names are Latin wherever they stand.
+ * @param {unknown} text
+ */
+export const isolated = text => (page?.dir === "rtl" && text ? `\u2068${text}\u2069` : String(text))
+
 /** @param {string} sentence @param {Record<string, unknown>} values */
 function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name]
-    return typeof value === "number" ? number(value) : String(value ?? "")
+    return typeof value === "number" ? number(value) : isolated(String(value ?? ""))
   })
 }
 

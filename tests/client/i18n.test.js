@@ -154,3 +154,12 @@ test("what the server keeps in two languages is English for all others", async (
   await i18n.loadLanguage("fr")
   assert.equal(i18n.localized({ ru: "роль", en: "role" }), "role")
 })
+
+test("where one reads from right to left, a name does not turn the words around it", async () => {
+  instead = { languages: { xa: { name: "X", direction: "rtl" } }, xa: { said: "{name}: {count}" } }
+  await i18n.startLanguage("")
+  assert.equal(i18n.isolated("qwen3:8b"), "qwen3:8b")
+  await i18n.loadLanguage("xa")
+  assert.equal(i18n.t("said", { name: "qwen3:8b", count: 2 }), `\u2068qwen3:8b\u2069: ${i18n.number(2)}`)
+  assert.equal(i18n.isolated(""), "")
+})

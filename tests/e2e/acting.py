@@ -101,7 +101,9 @@ def serving(**wanted: Any) -> Iterator[str]:
             server = HttpServer(app, services.loop, settings)
             thread = threading.Thread(target=server.run)
             thread.start()
-            yield f"http://127.0.0.1:{server.port}"
-            server.close()
-            thread.join()
-            server.shutdown()
+            try:
+                yield f"http://127.0.0.1:{server.port}"
+            finally:
+                server.close()
+                thread.join()
+                server.shutdown()

@@ -1,7 +1,7 @@
 /** What stands under an answer: the things done most, a menu for the rest, and who said it at what cost. */
 import { html } from "../view.js"
 import { cost, speed } from "../chat.js"
-import { moment, price, t } from "../i18n.js"
+import { isolated, moment, price, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 import { More } from "./more.js"
@@ -38,10 +38,10 @@ export function account({ store, actions }, { model, provider, usage, edited_fro
     usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",
     rate ? t("answer.speed", { rate: Math.round(rate * 10) / 10 }) : "",
     sum ? `≈ ${price(sum)}` : "",
-  ].filter(Boolean).join(" · ")
+  ].filter(Boolean).map(isolated).join(" · ")
 }
 
 /** Provider and time. @param {import("../page.js").Page} page @param {Message} message */
 function details({ actions }, { provider, created_at: at }) {
-  return [actions.providerTitle(provider), at ? moment(at) : ""].filter(Boolean).join(" · ")
+  return [actions.providerTitle(provider), at ? moment(at) : ""].filter(Boolean).map(isolated).join(" · ")
 }

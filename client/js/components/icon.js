@@ -55,9 +55,12 @@ const PATHS = {
   clock: "M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16M12 8v4.2l2.8 1.8",
 }
 
+/** Those that point along the line; they turn round where one reads from right to left. */
+const FORWARD = new Set(["left", "right", "forward", "menu", "sidebar", "article", "languages"])
+
 /** @param {{ name: string }} props */
 export function Icon({ name }) {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`
+  return html`<svg class=${FORWARD.has(name) ? "icon icon--forward" : "icon"} viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`
 }
 
 /** Drawings that only some part of the page needs come with it. @param {Record<string, string>} more */

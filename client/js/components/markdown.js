@@ -132,11 +132,11 @@ class One extends Component {
   render() {
     const { block, scope } = this.props
     switch (block.kind) {
-      case "paragraph": return html`<p>${words(block.pieces, scope, block.open)}</p>`
-      case "raw": return html`<p class="markdown__raw">${visible(block.pieces.join(""))}</p>`
+      case "paragraph": return html`<p dir="auto">${words(block.pieces, scope, block.open)}</p>`
+      case "raw": return html`<p class="markdown__raw" dir="auto">${visible(block.pieces.join(""))}</p>`
       case "heading": {
         const level = block.level
-        return html`<${`h${Math.min(6, level + scope.shift)}`} class=${`heading heading--${level}`}><${Inline} text=${block.text} scope=${scope} open=${block.open} /><//>`
+        return html`<${`h${Math.min(6, level + scope.shift)}`} class=${`heading heading--${level}`} dir="auto"><${Inline} text=${block.text} scope=${scope} open=${block.open} /><//>`
       }
       case "rule": return html`<hr />`
       case "code": return html`<${Code} block=${block} />`
@@ -144,7 +144,7 @@ class One extends Component {
       case "table": return html`<${Table} block=${block} scope=${scope} />`
       case "list": return list(block, scope)
       case "item": return item(block, scope)
-      default: return html`<blockquote>${inside(block.parts, scope)}</blockquote>`
+      default: return html`<blockquote dir="auto">${inside(block.parts, scope)}</blockquote>`
     }
   }
 }
@@ -160,8 +160,8 @@ const inside = (parts, scope) => parts.map((blocks, i) => html`<${Part} key=${i}
 /** @param {ListBlock} block @param {Scope} scope */
 function list({ ordered, start, loose, parts }, scope) {
   const look = `list${loose ? " list--loose" : ""}`
-  if (ordered) return html`<ol class=${look} start=${start === 1 ? undefined : start}>${inside(parts, scope)}</ol>`
-  return html`<ul class=${look}>${inside(parts, scope)}</ul>`
+  if (ordered) return html`<ol class=${look} dir="auto" start=${start === 1 ? undefined : start}>${inside(parts, scope)}</ol>`
+  return html`<ul class=${look} dir="auto">${inside(parts, scope)}</ul>`
 }
 
 /** @param {ItemBlock} block @param {Scope} scope */

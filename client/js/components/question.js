@@ -15,7 +15,7 @@ export function Question({ message, editing: isEdited }) {
   if (isEdited) return html`<${Rephrasing} message=${message} />`
   return html`
     <article class="message message--user" data-id=${message.id} aria-label=${t("messages.question")}>
-      <div class="message__body">${message.text}</div>
+      <div class="message__body" dir="auto">${message.text}</div>
       <footer class="message__foot" title=${message.created_at ? moment(message.created_at) : undefined}>
         <${Versions} message=${message} />
         <button type="button" class="icon-button" aria-label=${t("question.edit")} title=${t("question.edit")} disabled=${Boolean(answering.value)}

@@ -1,6 +1,6 @@
 /** A conversation to read and nothing else: what a shared link, a saved file and paper show. Drawn by the page's own renderer. */
 import { html, useContext, useEffect, useState } from "../view.js"
-import { moment, t } from "../i18n.js"
+import { isolated, moment, t } from "../i18n.js"
 import { whenIdle } from "../markdown/idle.js"
 import { Still } from "../still.js"
 import { Citations } from "./citations.js"
@@ -53,7 +53,7 @@ function Question({ passage: { text } }) {
 function Answer({ passage, name }) {
   const { text, reasoning, citations = [], by, edited, created_at: at } = passage
   const ending = endingOf(passage)
-  const about = [by, edited && t("share.edited"), at && moment(at)].filter(Boolean).join(" · ")
+  const about = [by, edited && t("share.edited"), at && moment(at)].filter(Boolean).map(isolated).join(" · ")
   return html`
     <section class="message message--assistant">
       <h2 class="visually-hidden">${t("messages.answer")}</h2>

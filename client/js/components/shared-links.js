@@ -1,6 +1,6 @@
 /** The links of a conversation: each can be copied again and revoked; revoking is done at once and can be taken back. */
 import { html, useState } from "../view.js"
-import { day, moment, t } from "../i18n.js"
+import { day, isolated, moment, t } from "../i18n.js"
 import { root } from "../root.js"
 import { Icon } from "./icon.js"
 
@@ -43,4 +43,4 @@ const about = ({ created_at, expires_at, reasoning }) => [
   t("share.made", { day: day(created_at) }),
   expires_at === null ? t("share.forever") : t("share.until", { moment: moment(expires_at) }),
   reasoning && t("share.with_reasoning"),
-].filter(Boolean).join(" · ")
+].filter(Boolean).map(isolated).join(" · ")

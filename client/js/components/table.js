@@ -52,7 +52,7 @@ export class Table extends Component {
     return html`
       <div class="table">
         <div class="table__scroll" tabindex="0" role="region" aria-label=${t("table.label")}>
-          <table>
+          <table dir="auto">
             <thead><tr>${cells.head.map((text, i) => html`<th key=${i} scope="col" class=${aligned(cells.align[i])}><${Inline} text=${text} scope=${scope} open=${open && !pieces.length} /></th>`)}</tr></thead>
             ${shown.map((rows, i) => html`<${Rows} key=${i} head=${head} delimiter=${delimiter} rows=${rows} scope=${scope} open=${open && i === pieces.length - 1} />`)}
           </table>

@@ -111,7 +111,7 @@ export class Code extends Component {
         <figcaption class="code__head">
           <span class="code__language">${visible(language.slice(0, 32)) || t("code.plain")}</span>
           ${!isStill && html`
-          ${kind && html`<button type="button" class="code__show" aria-pressed=${isShown} onClick=${() => this.setState({ shown: !shown })}><${Icon} name=${isShown ? "code" : "eye"} />${t(isShown ? "preview.hide" : "preview.show")}</button>`}
+          ${kind && html`<button type="button" class="code__show" onClick=${() => this.setState({ shown: !shown })}><${Icon} name=${isShown ? "code" : "eye"} />${t(isShown ? "preview.hide" : "preview.show")}</button>`}
           ${!isShown && tool("wrap", t("code.wrap"), () => this.setState({ wrap: !wrap }), wrap)}
           ${tool("download", t("code.download"), () => this.save())}
           ${tool(copied ? "check" : "copy", t(copied ? "code.copied" : "code.copy"), () => this.copy())}`}

@@ -124,6 +124,54 @@ def roles(page: Page, *_: str) -> None:
     expect(page.get_by_role("dialog", name="Выбрать роль")).to_be_visible()
 
 
+def options(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    page.get_by_role("button", name="Настройки ответа").click()
+    page.get_by_role("slider", name="Температура").fill("1.5")
+    expect(page.get_by_label("Изменено")).to_be_visible()
+
+
+def memory(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    expect(page.locator("math").first).to_be_visible()
+    box(page).fill("слово " * 9000)
+    expect(page.locator(".meter--warn")).to_be_visible()
+
+
+def library(page: Page, *_: str) -> None:
+    page.get_by_title("Выбрать роль").click()
+    page.get_by_role("button", name="Роли и запросы…").click()
+    expect(page.get_by_role("dialog", name="Роли и запросы")).to_contain_text("кратко")
+
+
+def role_form(page: Page, *_: str) -> None:
+    library(page)
+    page.get_by_role("button", name="Сделать свою: Наставник").click()
+    page.get_by_text("С чего начинать беседу").click()
+    expect(page.get_by_role("dialog", name="Новая роль").get_by_role("slider", name="Температура")).to_be_visible()
+
+
+def values(page: Page, *_: str) -> None:
+    library(page)
+    page.get_by_role("button", name="Новая роль").click()
+    page.get_by_role("textbox", name="Название").fill("Гид")
+    page.get_by_role("textbox", name="Что сказать модели").fill("Ты гид по городу {{город}}.")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("button", name="Изменить: Гид").first).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_title("Выбрать роль").click()
+    page.get_by_role("option", name="Гид").first.click()
+    box(page).fill("Привет")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Гид")).to_be_visible()
+
+
+def slash(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    box(page).press_sequentially("/п")
+    expect(page.get_by_role("listbox", name="Запросы и роли")).to_be_visible()
+
+
 def settings(page: Page, *_: str) -> None:
     page.keyboard.press("Control+Comma")
     expect(page.get_by_role("dialog", name="Настройки")).to_be_visible()
@@ -195,10 +243,12 @@ VIEWS: dict[str, View] = {
     view.__name__: view
     for view in (
         greeting, filled, edited, running, found, nothing_found, shelves, menu, models, roles, settings, keys, palette, toast,
-        missing, guide, share, shared, link_gone,
+        options, memory, library, role_form, values, slash, missing, guide, share, shared, link_gone,
     )
 }  # fmt: skip
-ON_A_PHONE: dict[str, View] = {view.__name__: view for view in (greeting, filled, drawer, models_below, share, shared)}
+ON_A_PHONE: dict[str, View] = {
+    view.__name__: view for view in (greeting, filled, drawer, models_below, options, library, slash, share, shared)
+}
 EVERY_VIEW = [("desktop", name) for name in VIEWS] + [("phone", name) for name in ON_A_PHONE]
 
 

@@ -35,7 +35,8 @@ export function Slash({ field, text, library }) {
 
   /** @param {KeyboardEvent} event */
   const press = event => {
-    if (isComposing(event) || event.ctrlKey || event.metaKey || event.altKey || event.target !== field.current) return
+    const isHere = event.target === field.current || (event.target instanceof Element && event.target.id === "slash")
+    if (!isHere || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey) return
     if (!active && event.key !== "Tab") return
     if (event.key === "ArrowDown") move((at + 1) % found.length)
     else if (event.key === "ArrowUp") move((at + found.length - 1) % found.length)
@@ -55,7 +56,7 @@ export function Slash({ field, text, library }) {
   return html`
     ${active && html`
       <div class="slash">
-        <div class="listbox" id="slash" role="listbox" aria-label=${t("slash.title")}>
+        <div class="listbox" id="slash" role="listbox" tabindex="0" aria-label=${t("slash.title")}>
           ${found.map(choice => html`<${Line} key=${choice.id} choice=${choice} active=${choice === active} onTake=${() => take(choice)} />`)}
         </div>
       </div>`}

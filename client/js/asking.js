@@ -59,7 +59,7 @@ async function ask(text, parent) {
   const isNew = store.chat.value.id === null
   const question = newId()
   const told = toldBefore(parent)
-  const rivals = store.rivals.value.length > 1 && !told ? store.rivals.value : [shownChoice()]
+  const rivals = store.comparing.value ? store.rivals.value : [shownChoice()]
   const pending = emptyAnswer(`pending-${question}`, question, rivals[0])
   const beside = rivals.slice(1).map(rival => emptyAnswer(newId(), question, { ...rival, compared: pending.id }))
   const choice = { ...choiceToSend(), role_values: store.tuning.value.values, ...rivals[0] }

@@ -66,6 +66,8 @@ export const ancestors = signal({ count: 0, offered: false })
 export const sought = signal(/** @type {{ conversation: string, message: string } | null} */ (null))
 /** Models that are asked the same question side by side; fewer than two are none. @type {Signal<{ model: string, provider: string }[]>} */
 export const rivals = signal(/** @type {{ model: string, provider: string }[]} */ ([]))
+/** Whether the next question goes to several models. Of a temporary talk the server knows no answer to compare with. */
+export const comparing = computed(() => rivals.value.length > 1 && !temporary.value)
 /** The message that is read aloud. @type {Signal<{ id: string, paused: boolean } | null>} */
 export const reading = signal(/** @type {{ id: string, paused: boolean } | null} */ (null))
 /** Which of the pickers is open. @type {Signal<"" | "model" | "role" | "options">} */

@@ -195,6 +195,50 @@ def toast(page: Page, _: str, conversation: str) -> None:
     expect(page.locator(".toast")).to_be_visible()
 
 
+def message_menu(page: Page, _: str, conversation: str) -> None:
+    page.goto(conversation)
+    answer = page.locator(".message--assistant").first
+    answer.get_by_role("button", name="Ещё").click()
+    expect(page.get_by_role("menuitem", name="Изменить ответ")).to_be_visible()
+
+
+def other_model(page: Page, address: str, conversation: str) -> None:
+    message_menu(page, address, conversation)
+    page.get_by_role("menuitem", name="Ответить другой моделью").click()
+    expect(page.get_by_role("dialog", name="Ответить другой моделью")).to_be_visible()
+
+
+def rewritten(page: Page, address: str, conversation: str) -> None:
+    message_menu(page, address, conversation)
+    page.get_by_role("menuitem", name="Изменить ответ").click()
+    expect(page.get_by_role("textbox", name="Изменить ответ")).to_be_focused()
+
+
+def pins(page: Page, *_: str) -> None:
+    ask(page, "Привет")
+    expect(page.locator(".message--running")).to_have_count(0)
+    page.locator(".message--assistant").first.get_by_role("button", name="Ещё").click()
+    page.get_by_role("menuitem", name="Закрепить").click()
+    page.get_by_role("button", name="1 закреплённое сообщение").click()
+    expect(page.get_by_role("dialog", name="1 закреплённое сообщение")).to_be_visible()
+
+
+def rivals(page: Page, *_: str) -> None:
+    page.get_by_role("button", name=re.compile("Выбрать модель")).click()
+    page.get_by_role("button", name="Сравнить").click()
+    for model in ("gemma3", "phi4"):
+        page.get_by_role("option", name=re.compile(model)).click()
+    expect(page.get_by_role("list", name="Ответят рядом")).to_be_visible()
+
+
+def side_by_side(page: Page, *_: str) -> None:
+    rivals(page)
+    page.keyboard.press("Escape")
+    ask(page, "Привет")
+    expect(page.get_by_role("button", name="Оставить этот")).to_have_count(3)
+    expect(page.locator(".message--running")).to_have_count(0)
+
+
 def missing(page: Page, address: str, _: str) -> None:
     page.goto(f"{address}chat/00000000-0000-4000-8000-000000000000")
     expect(page.get_by_role("heading", name="Такой беседы нет")).to_be_visible()
@@ -244,6 +288,7 @@ VIEWS: dict[str, View] = {
     for view in (
         greeting, filled, edited, running, found, nothing_found, shelves, menu, models, roles, settings, keys, palette, toast,
         options, memory, library, role_form, values, slash, missing, guide, share, shared, link_gone,
+        message_menu, other_model, rewritten, pins, rivals, side_by_side,
     )
 }  # fmt: skip
 ON_A_PHONE: dict[str, View] = {

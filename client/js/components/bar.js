@@ -45,11 +45,11 @@ function ShareButton() {
 }
 
 function ModelButton() {
-  const { store: { catalogue, picker, rivals }, actions: { modelTitle, providerTitle, shownChoice } } = usePage()
+  const { store: { catalogue, comparing, picker, rivals }, actions: { modelTitle, providerTitle, shownChoice } } = usePage()
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const { providers, state } = catalogue.value
   const { model, provider } = shownChoice()
-  const isComparing = rivals.value.length > 1
+  const isComparing = comparing.value
   const title = isComparing ? rivals.value.map(rival => modelTitle(rival.model, rival.provider)).join(", ") : modelTitle(model, provider)
   const isLocal = providers.find(known => known.id === provider)?.local
   const place = isComparing ? title : isLocal && title !== providerTitle(provider) ? t("models.on_this_computer", { provider: providerTitle(provider) }) : providerTitle(provider)

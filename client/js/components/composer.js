@@ -20,7 +20,7 @@ const PAUSE = 200
 /** @param {{ warm: () => unknown }} props `warm` fetches what an answer is drawn with */
 export function Composer({ warm }) {
   const page = usePage()
-  const { store: { answering, chat, path, preferences, queue, refusal, rivals, web }, actions: { editLast, send, stop } } = page
+  const { store: { answering, chat, comparing, path, preferences, queue, refusal, web }, actions: { editLast, send, stop } } = page
   const conversation = chat.value.id
   const { text, write, field } = useDraft(conversation)
   const isAnswering = Boolean(answering.value)
@@ -42,7 +42,7 @@ export function Composer({ warm }) {
   return html`
     <form class="composer" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); submit() }}>
       ${refusal.value && html`<${Notice} trouble=${refusal.value} />`}
-      ${rivals.value.length > 1 && html`<${Rivals} />`}
+      ${comparing.value && html`<${Rivals} />`}
       ${queue.value.length > 0 && html`<${Queue} />`}
       ${path.value.length > 0 && html`<${Meter} draft=${text} />`}
       <div class="composer__field" onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) field.current?.focus() }}>

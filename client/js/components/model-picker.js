@@ -17,15 +17,16 @@ addIcons({ columns: "M5.5 5h4v14h-4zM14.5 5h4v14h-4z" })
 export function ModelPicker({ onClose }) {
   const [text, search] = useState("")
   const page = usePage()
-  const { catalogue, rivals } = page.store
+  const { catalogue, rivals, temporary } = page.store
   const { asking, state } = catalogue.value
-  const isComparing = rivals.value.length > 0
+  const isComparing = rivals.value.length > 0 && !temporary.value
 
   return html`
     <${Popover} label=${t("models.choose")} className="popover--models" onClose=${onClose}>
       <header class="popover__head">
         <p class="popover__found" role="status">${asking || state === "loading" ? t("models.asking") : isComparing ? t("compare.chosen", { count: rivals.value.length, most: MOST }) : foundSentence(page)}</p>
-        <button type="button" class="toggle" aria-pressed=${isComparing} onClick=${() => { rivals.value = isComparing ? [] : [page.actions.shownChoice()] }}><${Icon} name="columns" />${t("compare.start")}</button>
+        ${!temporary.value && html`
+          <button type="button" class="toggle" aria-pressed=${isComparing} onClick=${() => { rivals.value = isComparing ? [] : [page.actions.shownChoice()] }}><${Icon} name="columns" />${t("compare.start")}</button>`}
         <button type="button" class=${`icon-button ${asking ? "icon-button--busy" : ""}`} aria-label=${t("models.refresh")} title=${t("models.refresh")}
           disabled=${asking} onClick=${page.actions.refreshCatalogue}><${Icon} name="again" /></button>
       </header>

@@ -365,3 +365,27 @@ def test_ten_thousand_conversations_are_as_light_as_fifty(live: ServerProcess, w
     for _ in range(60):
         page.keyboard.press("ArrowDown")
     expect(page.get_by_role("link", name="Заметка 60", exact=True)).to_be_focused()
+
+
+def test_shelves_keep_the_first_page_within_its_limit(stocked: Page) -> None:
+    page = stocked
+    menu(page, "Заметка 0»")
+    page.get_by_role("menuitem", name="В папку…").press("Enter")
+    expect(page.get_by_role("combobox", name="Папка")).to_be_focused()
+    page.keyboard.type("Дом")
+    page.keyboard.press("Enter")
+    expect(folder(page, "Дом")).to_be_visible()
+    menu(page, "Заметка 3»")
+    page.get_by_role("menuitem", name="Метки…").press("Enter")
+    expect(page.get_by_role("textbox", name="Новая метка")).to_be_focused()
+    page.keyboard.type("дом")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tag-bar")).to_be_visible()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.reload()
+    expect(folder(page, "Дом")).to_be_visible()
+    expect(page.locator(".tag-bar")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert len(requests) <= 40, requests

@@ -9,7 +9,7 @@ import { Icon } from "./icon.js"
 
 /** What stands in place of the line: while several are being chosen, and to ask for tags or a folder. */
 export const PickLine = lazy(() => import("./pick-line.js").then(file => file.PickLine), ["selection"])
-export const TagField = lazy(() => import("./tag-field.js").then(file => file.TagField), ["tags"])
+export const TagField = lazy(() => import("./tag-field.js").then(file => file.TagField), ["folders", "tags"])
 export const FolderField = lazy(() => import("./folder-field.js").then(file => file.FolderField))
 const Menu = lazy(() => import("./conversation-menu.js").then(file => file.ConversationMenu))
 

@@ -1,4 +1,4 @@
-/** The folders in the list: each opens in place, and a conversation can be dropped on it. The menu of a conversation does the same. */
+/** The shelves at hand: tags above the list; folders in it, each opens in place and takes what is dropped on it. One file, because they come together. */
 import { html, useEffect, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
@@ -80,4 +80,20 @@ function Target({ folder, className, children }) {
     void shelving().then(({ drop }) => drop(address, folder))
   }
   return html`<div class=${`${className} ${isOver ? "drop" : ""}`} onDragOver=${over} onDragLeave=${leave} onDrop=${drop}>${children}</div>`
+}
+
+/** Tags that are shown at once; the others are in the menus of their conversations and in the search. */
+const SHOWN = 30
+
+/** The tags in use: one press shows what bears it. @param {{ chosen: string | null, onChoose: (tag: string | null) => void }} props */
+export function TagBar({ chosen, onChoose }) {
+  const tags = usePage().store.conversations.value.tags.filter(({ name, count }) => count || name === chosen)
+  if (!tags.length) return null
+  return html`
+    <div class="tag-bar" role="group" aria-label=${t("tags.title")}>
+      <${Icon} name="tag" />
+      ${tags.slice(0, SHOWN).map(({ name }) => html`
+        <button type="button" class="tag" key=${name} aria-pressed=${name === chosen} onClick=${() => onChoose(name === chosen ? null : name)}>${name}</button>`)}
+    </div>
+  `
 }

@@ -5,7 +5,7 @@ import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
 
 const FolderField = lazy(() => import("./folder-field.js").then(file => file.FolderField))
-const TagField = lazy(() => import("./tag-field.js").then(file => file.TagField), ["tags"])
+const TagField = lazy(() => import("./tag-field.js").then(file => file.TagField), ["folders", "tags"])
 
 /** @param {{ inArchive: boolean }} props */
 export function SelectionBar({ inArchive }) {

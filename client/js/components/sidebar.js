@@ -12,7 +12,7 @@ import { Icon, Mark } from "./icon.js"
 const SearchResults = lazy(() => import("./search-results.js").then(file => file.SearchResults), ["search"])
 const Shelves = lazy(() => import("./shelves.js").then(file => file.Shelves), ["search"])
 const Folders = lazy(() => import("./folders.js").then(file => file.Folders), ["folders"])
-const TagBar = lazy(() => import("./tag-bar.js").then(file => file.TagBar), ["tags"])
+const TagBar = lazy(() => import("./folders.js").then(file => file.TagBar), ["folders"])
 const SelectionBar = lazy(() => import("./selection-bar.js").then(file => file.SelectionBar), ["selection"])
 
 /** Lines of the list that are drawn, or not, together. */

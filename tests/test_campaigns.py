@@ -106,6 +106,17 @@ def test_a_reader_notices_what_must_not_be(events: list[Event]) -> None:
         Reading(SCRIPT, "c", "q").take(events)
 
 
+def test_an_answer_that_is_gone_on_with_may_have_ended_before() -> None:
+    cut = [STARTED, Event(2, "text", {"text": "w7 "}), Event(3, "failed", {"state": "interrupted"})]
+    rest = [Event(4, "seam", {}), Event(5, "text", {"text": "w8 w9 "}), Event(6, "finished", {"state": "complete"})]
+    reading = Reading(SCRIPT, "c", "q", gone_on=1)
+    reading.take([*cut, *rest])
+    assert reading.end is not None
+    assert (reading.text, reading.end["state"]) == (SCRIPT.whole, "complete")
+    with pytest.raises(Violation):  # nobody asked for more
+        Reading(SCRIPT, "c", "q").take([*cut, *rest])
+
+
 def test_a_stored_text_may_be_a_beginning_and_must_be_whole_when_complete() -> None:
     check_text(SCRIPT, "w7 w8 ", "interrupted")
     check_text(SCRIPT, "w7 w8 w9 ", "complete")

@@ -50,6 +50,8 @@ class Manners:
     per_second: tuple[float, float] = (20, 60)
     leaves: float = 0.02  # chance, with each piece read, that the reader cuts the connection and returns
     renames: float = 0.15
+    goes_on: float = 0.0  # chance that an answer which broke off is gone on with
+    asks_again: float = 0.0  # chance that a whole one is written again, beside the first
     pause: float = 0.0  # seconds between two deeds
 
 
@@ -134,6 +136,7 @@ class Member:
         self._manners = manners
         self._chance = chance
         self.current: Reading | None = None
+        self.first = ""  # the answer beside which another one is being written
         self._conversation = ""
         self._turns = 0
         self.history = history
@@ -172,7 +175,7 @@ class Member:
         if self.current is not None and not self._crowd.ending and self._chance.random() < 0.2:
             self.current = None  # nobody will ever ask again: what was stored must be true without it
         if self.current is not None:
-            await (self._read() if self.current.acked and self.current.answer else self._ask(self.current))
+            await self._pursue(self.current)
         elif self._crowd.ending:
             return
         elif self._conversation in self._crowd.titles and self._crowd.titles[self._conversation].hidden:
@@ -181,6 +184,17 @@ class Member:
             await self._chance.choice([self._rename, self._rename, self._delete])()
         else:
             await self._ask(self._new_question())
+
+    async def _pursue(self, reading: Reading) -> None:
+        """What its reader does next with an answer that has not ended for him."""
+        if reading.going_on:
+            await self._go_on(reading)
+        elif reading.again and not reading.acked:
+            await self._regenerate(reading)
+        elif reading.acked and reading.answer:
+            await self._read()
+        else:
+            await self._ask(reading)
 
     def _new_question(self) -> Reading:
         if self._turns == 0 or self._turns >= TURNS:
@@ -236,8 +250,43 @@ class Member:
                 return
         if reading.end is None:
             raise Violation(f"answer {reading.answer} was closed without an end at event {reading.seq}")
-        self._crowd.counts[reading.end["state"]] += 1
+        state = reading.end["state"]
+        self._crowd.counts[state] += 1
         self.current = None
+        if self._crowd.ending:
+            return
+        if state == "interrupted" and self._chance.random() < self._manners.goes_on:
+            reading.going_on, reading.end = True, None
+            self.current = reading
+        elif state == "complete" and not reading.again and self._chance.random() < self._manners.asks_again:
+            self.current = Reading(reading.script, reading.conversation, reading.question, answer=uuid.uuid4().hex, again=True)
+            self.first = reading.answer
+            self._crowd.readings.append(self.current)
+
+    async def _go_on(self, reading: Reading) -> None:
+        """Continue. Whether an earlier request was heard is not known after a kill: then it may be under way, or whole by now."""
+        reading.gone_on += 1
+        self.history.note("go on", answer=reading.answer, seq=reading.seq)
+        path = f"/answers/{reading.answer}/continue"
+        try:
+            async with client.send(self._crowd.port, "POST", path, {"after": reading.seq}) as response:
+                reading.going_on = False
+                self._crowd.counts["gone on"] += 1
+                await self._follow(reading, response)
+        except Refused as refusal:
+            if refusal.status != 409:
+                raise
+            reading.going_on = False
+
+    async def _regenerate(self, reading: Reading) -> None:
+        """Another answer to the same question; with the same id it is the same answer, however often it is sent."""
+        reading.sends += 1
+        self.history.note("again", key=reading.question, answer=reading.answer)
+        reading.seq, reading.text, reading.end = 0, "", None
+        async with client.send(self._crowd.port, "POST", f"/answers/{self.first}/regenerate", {"id": reading.answer}) as response:
+            reading.acked = True
+            self._crowd.counts["written again"] += 1
+            await self._follow(reading, response)
 
     async def _rename(self) -> None:
         known = self._crowd.titles[self._conversation]

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments while clients ask, read, rename and delete; after each start the invariants I1-I7."""
+"""SIGKILL at random moments while clients ask, read, continue, ask again, rename, delete; after each start the invariants I1-I7."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from tests.campaigns.stage import Stage, stage
 SHORT = {"times": 20, "clients": 20, "longest": 1.0}
 START_SECONDS = 3.0
 SETTLE_SECONDS = 5.0
+RESTLESS = Manners(goes_on=0.6, asks_again=0.4)
+OFTEN = 50  # kills after which every deed must have happened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +33,7 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
     settled: list[float] = []
     with stage() as place:
         place.server.start()
-        async with crowd_of(place.port, place.folder, [Manners()] * clients, seed) as crowd:
+        async with crowd_of(place.port, place.folder, [RESTLESS] * clients, seed) as crowd:
             oracle = Oracle(place, crowd)
             chance = random.Random(seed)
             _head(talk)
@@ -47,8 +49,10 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
                 report.violations.append("an answer did not end after the last kill")
             await asyncio.sleep(0)
             report.violations += await oracle.check()
-            report.require(crowd.counts, "acked", "seen", "renamed", "resumed", "complete", "interrupted")
+            report.require(crowd.counts, "acked", "seen", "renamed", "resumed", "complete", "interrupted", "gone on")
             report.require(oracle.checked, "checks", "acked", "answers", "resumed")
+            if times >= OFTEN:
+                report.require(oracle.checked, "gone on", "again")
     report.violations += crowd.violations
     _tell(report, crowd, oracle, starts, settled)
     return report
@@ -89,7 +93,8 @@ def _row(talk: bool, number: int, crowd: Crowd, oracle: Oracle, start: float, fa
 
 def _tell(report: Report, crowd: Crowd, oracle: Oracle, starts: list[float], settled: list[float]) -> None:
     report.add("kills", len(starts))
-    for name in ("sent", "acked", "sent again", "seen", "resumed", "renamed", "deleted", "complete", "interrupted"):
+    deeds = ("sent", "acked", "sent again", "seen", "resumed", "gone on", "written again", "renamed", "deleted")
+    for name in (*deeds, "complete", "interrupted"):
         report.add(name, crowd.counts[name])
     report.add("answers compared word for word", oracle.checked["answers"])
     report.add("rests asked for and compared", oracle.checked["resumed"])

@@ -5,10 +5,9 @@ Reads the database beside the running server and asks the server itself for what
 
 from __future__ import annotations
 
-import hashlib
 import random
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +38,7 @@ class Oracle:
     def __init__(self, stage: Stage, crowd: Crowd) -> None:
         self._stage = stage
         self.crowd = crowd
-        self._ended: dict[str, str] = {}
+        self._ended: dict[str, Stored] = {}
         self._chance = random.Random(7)
         self.checked: Counter[str] = Counter()
 
@@ -51,7 +50,8 @@ class Oracle:
             answers = _answers(database)
             titles = {row[0]: row[1:] for row in database.execute("SELECT id, title, revision, deleted_at FROM conversation")}
         faults += self._sends(questions, answers)
-        touched = [reading for reading in self.crowd.readings if reading.answer in answers and reading.answer not in self._ended]
+        present = [reading for reading in self.crowd.readings if reading.answer in answers]
+        touched = [reading for reading in present if reading.gone_on or reading.answer not in self._ended]
         for reading in touched:
             faults += self._answer(reading, answers[reading.answer])
         faults += self._unchanged(answers)
@@ -76,13 +76,23 @@ class Oracle:
     def _sends(self, questions: dict[str, list[str]], answers: dict[str, Stored]) -> list[str]:
         faults = []
         answered = Counter(answer.question for answer in answers.values())
+        again: dict[str, list[str]] = defaultdict(list)
         for reading in self.crowd.readings:
+            if reading.again:
+                again[reading.question].append(reading.answer)
+        for reading in self.crowd.readings:
+            if reading.again:
+                self.checked["again"] += reading.acked
+                if reading.acked and reading.answer not in answers:
+                    faults.append(f"I1: acknowledged answer {reading.answer} is not stored")
+                continue
             stored = questions.get(reading.question, [])
             if reading.acked:
                 self.checked["acked"] += 1
                 if stored != [reading.script.to_question()]:
                     faults.append(f"I1: acknowledged question {reading.question} is stored {len(stored)} times, or differently")
-            if len(stored) > 1 or answered[reading.question] != len(stored):
+            beside = sum(other in answers for other in again[reading.question])
+            if len(stored) > 1 or answered[reading.question] != len(stored) + beside:
                 faults.append(f"I2: question {reading.question}: {len(stored)} messages, {answered[reading.question]} answers")
         texts = Counter(text for stored in questions.values() for text in stored)
         return faults + [f"I2: stored {count} times: {text[:80]}" for text, count in texts.items() if count > 1]
@@ -102,13 +112,21 @@ class Oracle:
         return faults
 
     def _unchanged(self, answers: dict[str, Stored]) -> list[str]:
+        """What has ended stays; one that is gone on with grows, and begins as it began."""
         faults = []
+        gone_on = {reading.answer for reading in self.crowd.readings if reading.gone_on}
         for key, stored in answers.items():
-            if stored.state not in TERMINAL:
-                continue
-            print_ = hashlib.sha256(f"{stored.state}\n{stored.text}".encode()).hexdigest()
-            if self._ended.setdefault(key, print_) != print_:
+            before = self._ended.get(key, stored)
+            same = (stored.state, stored.text) == (before.state, before.text)
+            if key in gone_on:
+                self.checked["gone on"] += not same
+                same = stored.text.startswith(before.text)
+            elif stored.state not in TERMINAL:
+                same = key not in self._ended
+            if not same:
                 faults.append(f"I5: answer {key} changed after its end")
+            if stored.state in TERMINAL:
+                self._ended[key] = stored
         return [*faults, *(f"I1: answer {key} is gone" for key in self._ended.keys() - answers.keys())]
 
     async def _resume(self, touched: list[Reading], answers: dict[str, Stored]) -> list[str]:
@@ -131,10 +149,13 @@ class Oracle:
         return faults
 
     def _asked_once(self) -> list[str]:
-        """A restart and a repeated send cost the upstream nothing (A-088, A-089)."""
-        asked = Counter(line["key"] for line in self._stage.upstream_said() if line["what"] == "asked")
+        """A restart and a repeated send cost the upstream nothing (A-088, A-089); what people ask for anew is asked anew."""
+        asked = Counter(line["key"] for line in self._stage.upstream_said() if line["what"].startswith("asked"))
+        more: Counter[str] = Counter()
+        for reading in self.crowd.readings:
+            more[reading.script.key] += reading.again + reading.gone_on
         self.checked["upstream"] = len(asked)
-        return [f"the upstream was asked {count} times for {key}" for key, count in asked.items() if count > 1]
+        return [f"the upstream was asked {count} times for {key}" for key, count in asked.items() if count > 1 + more[key]]
 
 
 def _integrity(database: sqlite3.Connection) -> list[str]:

@@ -19,7 +19,10 @@ class Violation(Exception):
 
 @dataclass
 class Reading:
-    """``seen`` holds, for each read that brought something, the number of the last event and the length of the text so far."""
+    """``seen`` holds, for each read that brought something, the number of the last event and the length of the text so far.
+
+    ``again``: this is another answer to a question that was answered before; its id was made by the client.
+    """
 
     script: Script
     conversation: str
@@ -31,6 +34,9 @@ class Reading:
     text: str = ""
     seen: list[tuple[int, int]] = field(default_factory=list)
     end: dict[str, Any] | None = None
+    again: bool = False
+    going_on: bool = False  # asked to be gone on with, and nobody has said yet whether it is
+    gone_on: int = 0  # how often that was asked
 
     def take(self, events: list[Event]) -> None:
         """Raises ``Violation``: a number that does not follow the one before, a word that was not said, words after the end."""
@@ -42,6 +48,8 @@ class Reading:
     def _take(self, event: Event) -> None:
         if event.seq != self.seq + 1:
             raise Violation(f"I4: event {event.seq} after event {self.seq} of answer {self.answer}")
+        if event.type == "seam" and self.gone_on:
+            self.end = None  # it was gone on with after that end, perhaps by a request of which nobody told its sender
         if self.end is not None:
             raise Violation(f"I4: event {event.seq} after the end of answer {self.answer}")
         self.seq = event.seq

@@ -53,9 +53,13 @@ class Connection(asyncio.Protocol):
             length = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(_MODELS)
             self._transport.write(b"HTTP/1.1 200 OK\r\n" + length + _MODELS)
             return
-        self._script = Script.from_question(json.loads(body)["messages"][-1]["content"])
-        self._note("asked")
-        self._index = 0
+        said = [message["content"] for message in json.loads(body)["messages"]]
+        if said[-1].endswith("}"):
+            self._script, self._index = Script.from_question(said[-1]), 0
+            self._note("asked")
+        else:  # a request to go on with what was said before: the question, the beginning of its answer, the plea
+            self._script, self._index = Script.from_question(said[-3]), said[-2].count(" ")
+            self._note("asked to go on")
         self._due = self._loop.time()
         self._transport.write(_HEAD)
         self._speak()

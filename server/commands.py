@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import os
 import sys
@@ -36,7 +37,9 @@ def serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     from server.serve import main
 
-    return main(settings)
+    status = main(settings)
+    gc.freeze()  # the process ends: to look through everything for garbage would take up to a second of a busy machine
+    return status
 
 
 def test(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from server.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-RECENT = 128  # committed events kept in memory per running answer; a reader further behind reads the database
+RECENT = 32  # committed events kept in memory per running answer; a reader further behind reads the database
 BATCH = 2_000  # events that one read of the database returns at the most
 SHORTEST_GATHER = 0.005  # seconds between the beginnings of two commits: one answer never waits for it, hundreds share commits
 LONGEST_GATHER = 0.015  # seconds; the most that a busy machine delays an event for the sake of fewer commits

@@ -89,7 +89,7 @@ class Pages:
     def file(self, path: str, *, forever: bool) -> Response:
         """A static file, compressed where the browser takes it. Raises ``NotFound``."""
         if path in self._joined:
-            return _joined_file(self._joined[path], forever)
+            return _compressed(self._joined[path], "text/css", _lifetime(forever))
         found = self._files.files.get("/" + path)
         if found is None:
             raise NotFound
@@ -129,7 +129,7 @@ class Pages:
         page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._shells[name])
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
         g.script_hashes = [f"'sha256-{digest}'"]
-        return Response(page, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache, no-store"})
+        return _compressed(gzip.compress(page.encode(), 6, mtime=0), "text/html", "no-cache, no-store")
 
     def first_files(self) -> list[str]:
         """The paths of what the first page needs before it can be drawn."""
@@ -177,10 +177,11 @@ def _joined_link(match: re.Match[str]) -> str:
     return f'<link rel="stylesheet" href="{{{{assets}}}}/{_joined_address(match[1])}">'
 
 
-def _joined_file(compressed: bytes, forever: bool) -> Response:
+def _compressed(compressed: bytes, kind: str, lifetime: str) -> Response:
+    """As it is to a browser that takes it so, which all do; unpacked to the others."""
     takes = request.accept_encodings["gzip"] > 0
-    response = Response(compressed if takes else gzip.decompress(compressed), content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = _lifetime(forever)
+    response = Response(compressed if takes else gzip.decompress(compressed), content_type=f"{kind}; charset=utf-8")
+    response.headers["Cache-Control"] = lifetime
     response.headers["Vary"] = "Accept-Encoding"
     if takes:
         response.headers["Content-Encoding"] = "gzip"

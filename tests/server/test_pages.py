@@ -98,6 +98,23 @@ def test_the_chosen_theme_and_language_are_in_the_first_paint(client: FlaskClien
     assert "<script>" not in client.get("/").text
 
 
+def test_the_page_itself_is_compressed_for_whoever_takes_it(client: FlaskClient) -> None:
+    plain = client.get("/")
+    packed = client.get("/", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.data) == plain.data
+
+
+def test_the_sentences_of_the_page_are_fetched_with_it(client: FlaskClient) -> None:
+    client.set_cookie("language", "en")
+    page = client.get("/chat/").text
+    address = re.search(r'<link rel="preload" as="fetch" crossorigin href="\.\./([^"]+/en\.json)">', page)
+    assert address
+    assert client.get(f"/{address[1]}").json is not None
+
+
 def test_a_section_of_the_guide_is_shown_and_given_as_text(client: FlaskClient) -> None:
     assert client.get("/help/ru/ollama.md").mimetype == "text/html"
     assert client.get("/help/ru/ollama.md?raw").text.startswith("#")

@@ -24,7 +24,7 @@ FORBIDDEN = """(place) => {
   const elements = new Set(("article div p h3 h4 h5 h6 hr ul ol li blockquote figure figcaption pre code span button "
     + "strong em del br a img sup input section table thead tbody tr th td").split(" "))
   const attributes = new Set(("class title href target rel type checked disabled start value id tabindex role "
-    + "aria-label aria-pressed aria-expanded scope alt src data-host").split(" "))
+    + "aria-label aria-pressed aria-expanded scope alt src dir data-host").split(" "))
   const found = []
   for (const element of place.querySelectorAll("*")) {
     if (element.closest(".code__head svg.icon") && ["svg", "path"].includes(element.localName)) continue
@@ -34,6 +34,7 @@ FORBIDDEN = """(place) => {
     for (const { name: attribute, value } of element.attributes) {
       const isOdd = isMath ? /^(?:on|style|href|src|xlink|id|name|class)/.test(attribute) : !attributes.has(attribute)
       if (isOdd) found.push(`${name} ${attribute}`)
+      if (attribute === "dir" && value !== "auto") found.push(`dir ${value}`)
       if (attribute === "id" && !/^note-\\d+$/.test(value)) found.push(`id ${value}`)
       if (attribute === "href" && !/^(?:https?:\\/\\/|mailto:|#)/.test(value)) found.push(`href ${value}`)
       if (attribute === "src" && !/^data:image\\/(?:png|jpe?g|gif|webp);base64,/.test(value)) found.push(`src ${value}`)
@@ -51,6 +52,12 @@ SHAPE = """(place) => {
   for (const part of copy.querySelectorAll(".code__part")) part.textContent = part.textContent
   for (const formula of copy.querySelectorAll(".formula")) {
     formula.textContent = formula.querySelector("annotation, code")?.textContent.trim() ?? formula.textContent
+  }
+  // An element that was something else before has its attributes in another order; that is no difference.
+  for (const element of copy.querySelectorAll("*")) {
+    const attributes = [...element.attributes].sort((one, other) => one.name < other.name ? -1 : 1)
+    for (const { name } of attributes) element.removeAttribute(name)
+    for (const { name, value } of attributes) element.setAttribute(name, value)
   }
   return copy.innerHTML
 }"""
@@ -332,6 +339,17 @@ def test_sources_become_chips_and_hosts_that_mislead_are_named(opened: Any) -> N
     page.evaluate("text => { stage.show('a', text, false, [{ url: 'https://s.example/', title: 'Источник' }]) }", text)
     assert page.locator("a.cite").get_attribute("href") == "https://s.example/"
     assert page.locator(".link-host").inner_text().strip() == f"({OUTSIDE[8:]})"
+    assert watched.quiet()
+    page.context.close()
+
+
+def test_a_heap_of_words_that_comes_at_once_is_drawn_in_slices(opened: Any) -> None:
+    watched = opened()
+    page = watched.page
+    text = "Слово за словом.\n\n" * 1_000
+    first = page.evaluate("text => stage.show('a', text, true).querySelectorAll('p').length", text)
+    assert 0 < first < 500
+    watched.until("document.querySelectorAll('p').length === 1000")
     assert watched.quiet()
     page.context.close()
 

@@ -38,7 +38,8 @@ export class Markdown extends Component {
   reader = new Reader()
   /** @type {Scope} */
   scope = { references: this.reader.references, name: this.props.name ?? `note-${++count}`, shift: this.props.alone ? 0 : HEADING_SHIFT }
-  budget = FIRST_SLICE
+  /** Of a growing text little comes at once; what a slow line brings in a heap is drawn in slices too. */
+  budget = this.props.streaming ? SMALLEST_SLICE : FIRST_SLICE
   drawnAt = 0
   frame = 0
   timer = 0

@@ -72,7 +72,7 @@ async function ask(text, parent) {
 
   await read(conversation, pending.id, 0, signal => api.ask({ conversation, question, text, parent, told, web: store.web.value, ...choice }, signal), {
     onStarted: answer => {
-      for (const other of beside) void writeBeside(conversation, answer, other)
+      writeAllBeside(conversation, answer, beside)
       if (draftOf(isNew ? null : conversation) === text) keepDraft(isNew ? null : conversation, "")
       if (told) return
       if (isNew) begin(conversation, text)
@@ -108,14 +108,33 @@ function begin(id, text) {
   void refreshConversations()
 }
 
+/** One is begun after the other: so they stand in the same order wherever they are read again. @param {string} conversation @param {string} first @param {Message[]} others */
+function writeAllBeside(conversation, first, [next, ...others]) {
+  if (next) void writeBeside(conversation, first, next, () => writeAllBeside(conversation, first, others))
+}
+
 /**
  * Have another model answer the same question, beside the first answer. Its refusal is its own affair.
  * @param {string} conversation @param {string} first the answer it is compared with @param {Message} answer not yet known to the server
+ * @param {() => void} [then] once it has begun, or will not
  */
-export async function writeBeside(conversation, first, { id, model, provider }) {
-  if (unwanted.delete(id)) return store.dispatch({ type: "refused", question: null, answer: id })
+export async function writeBeside(conversation, first, { id, model, provider }, then) {
+  if (unwanted.delete(id)) {
+    store.dispatch({ type: "refused", question: null, answer: id })
+    return then?.()
+  }
   const again = { id, ...choiceToSend(), model, provider, compared: true }
-  await read(conversation, id, 0, signal => api.regenerate(first, again, signal), { onRefused: error => showFailure(id, "failed", error) })
+  let begun = false
+  await read(conversation, id, 0, signal => api.regenerate(first, again, signal), {
+    onStarted: () => {
+      begun = true
+      then?.()
+    },
+    onRefused: error => {
+      showFailure(id, begun ? "interrupted" : "failed", error)
+      if (!begun) then?.()
+    },
+  })
 }
 
 /** Answer the same question again, with the model chosen now or another one. @param {Message} message @param {{ model: string, provider: string }} [other] */

@@ -126,7 +126,7 @@ def roles(page: Page, *_: str) -> None:
 
 def options(page: Page, _: str, conversation: str) -> None:
     page.goto(conversation)
-    page.get_by_role("button", name="Настройки ответа").click()
+    page.get_by_role("button", name="Как отвечать").click()
     page.get_by_role("slider", name="Температура").fill("1.5")
     expect(page.get_by_label("Изменено")).to_be_visible()
 

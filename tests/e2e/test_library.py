@@ -85,9 +85,9 @@ def test_a_role_asks_once_for_what_it_needs(watched: Watched, live: ServerProces
 
 def test_options_are_kept_with_their_conversation(watched: Watched, live: ServerProcess) -> None:
     page = start(watched)
-    options = page.get_by_role("button", name="Настройки ответа")
+    options = page.get_by_role("button", name="Как отвечать")
     options.click()
-    panel = page.get_by_role("dialog", name="Настройки ответа")
+    panel = page.get_by_role("dialog", name="Как отвечать")
     expect(panel.get_by_role("slider", name="Температура")).to_be_focused()
     expect(panel).to_contain_text("как решит модель")
     page.keyboard.press("ArrowRight")
@@ -182,6 +182,15 @@ def test_a_ready_role_is_made_ones_own(watched: Watched, live: ServerProcess) ->
     assert (newest(live)["role"], newest(live)["options"]) == (f"own:{item['id']}", {"temperature": 0.3})
 
 
+def test_a_conversation_begins_with_the_model_of_its_role(watched: Watched, live: ServerProcess) -> None:
+    send(live, "library", {**GUIDE, "text": "Ты гид.", "model": "guide", "provider": "Guide"})
+    page = start(watched)
+    model = page.get_by_role("button", name="Выбрать модель")
+    expect(model).to_contain_text("llama.cpp")
+    choose_role(page, "Гид по городу")
+    expect(model).to_contain_text("Помощник")
+
+
 def test_a_slash_offers_prompts_and_their_places_are_filled_in_by_tab(watched: Watched) -> None:
     page = start(watched)
     box(page).press_sequentially("/пе")
@@ -262,8 +271,8 @@ def test_on_a_phone_everything_of_the_library_can_be_touched(browser: Any, live:
     send(live, "library", GUIDE)
     phone = Watched(browser, live.address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = start(phone)
-    page.get_by_role("button", name="Настройки ответа").tap()
-    expect(page.get_by_role("dialog", name="Настройки ответа")).to_be_visible()
+    page.get_by_role("button", name="Как отвечать").tap()
+    expect(page.get_by_role("dialog", name="Как отвечать")).to_be_visible()
     assert small(page, ".popover") == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Без роли").tap()

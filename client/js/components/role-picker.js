@@ -13,7 +13,7 @@ const FEW = 8
 
 /** @param {{ onClose: () => void }} props */
 export function RolePicker({ onClose }) {
-  const { store: { catalogue, selection }, actions: { chooseRole, library } } = usePage()
+  const { store: { catalogue, dialog, selection }, actions: { chooseRole, library } } = usePage()
   const [text, search] = useState("")
   const { roles } = catalogue.value
   const chosen = roles.some(({ id }) => id === selection.value.role) ? selection.value.role : roles[0]?.id
@@ -30,7 +30,12 @@ export function RolePicker({ onClose }) {
       take: () => { chooseRole(role.id); onClose() },
     })),
   })).filter(({ options }) => options.length)
-  const leave = (/** @type {(all: typeof import("../library.js")) => unknown} */ deed) => () => { onClose(); void library().then(deed) }
+  // The dialog before the sheet goes: what lies over the page stays one step of the history.
+  const leave = (/** @type {(all: typeof import("../library.js")) => unknown} */ deed) => () => {
+    dialog.value = "library"
+    onClose()
+    void library().then(deed)
+  }
 
   return html`
     <${Popover} label=${t("roles.choose")} className="popover--roles" onClose=${onClose}>

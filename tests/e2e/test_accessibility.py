@@ -344,3 +344,102 @@ def findings(page: Page) -> list[str]:
     assert AXE.exists(), "run.py test installs axe-core"
     page.add_script_tag(path=AXE)
     return list(page.evaluate(EXAMINE, TAGS))
+
+
+def test_a_whole_visit_needs_no_mouse(opened: Callable[..., Page], conversation: str) -> None:
+    """Ask, go through the answer, choose a model, search, rename, delete and take back, change the looks: by keys alone."""
+    page = opened(**DESKTOP)
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("Здравствуй")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message--assistant")).to_have_attribute("aria-busy", "false")
+    page.keyboard.press("Shift+Tab")  # back over what belongs to the answer
+    expect(page.locator(".message--assistant :focus")).to_have_count(1)
+
+    page.keyboard.press("Control+Period")
+    chooser = page.get_by_role("dialog", name="Выбрать модель")
+    expect(chooser.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("gemma")
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name=re.compile("Выбрать модель: gemma3:12b"))
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chooser.get_by_role("combobox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+    seek(page, "умеешь")
+    expect(page.locator(".found mark").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(conversation)
+    expect(page.locator(".message--user").first).to_be_visible()
+
+    page.keyboard.press("Control+KeyK")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Control+KeyA")
+    page.keyboard.press("Delete")
+    page.keyboard.press("ArrowDown")
+    link = page.locator(".history .link").first
+    expect(link).to_be_focused()
+    page.keyboard.press("F2")
+    expect(page.locator(".link-field")).to_be_focused()
+    page.keyboard.press("Control+KeyA")
+    page.keyboard.type("Приветствие")
+    page.keyboard.press("Enter")
+    expect(link).to_contain_text("Приветствие")
+    expect(link).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Что сделать с беседой «Приветствие»")).to_be_focused()
+    link.focus()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("link", name="Приветствие")).to_have_count(0)
+    page.get_by_role("button", name="Вернуть").press("Enter")
+    expect(link).to_contain_text("Приветствие")
+
+    link.focus()
+    page.keyboard.press("Control+Comma")
+    expect(page.get_by_role("heading", name="Настройки")).to_be_focused()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "theme":
+            break
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("Escape")
+    expect(link).to_be_focused()
+
+
+def test_the_live_region_speaks_in_finished_sentences(opened: Callable[..., Page]) -> None:
+    page = opened(**DESKTOP)
+    ask(page, SLOW)
+    region = page.locator("[aria-live=polite][aria-atomic=true]")
+    expect(region).to_contain_text("Предложение 1.", timeout=20_000)
+    said = region.inner_text().strip()
+    assert re.fullmatch(r"(?:.*\.)?(?:\s*Предложение \d+\.)+", said), said
+    page.keyboard.press("Escape")
+    expect(page.locator(".message--running")).to_have_count(0)
+
+
+def test_whoever_wants_no_motion_sees_none(opened: Callable[..., Page], conversation: str) -> None:
+    page = opened(**DESKTOP)
+    page.goto(conversation)
+    expect(page.locator("math").first).to_be_visible()
+    longest = """Math.max(0, ...[...document.querySelectorAll("*")].flatMap(element => {
+        const { animationDuration, transitionDuration } = getComputedStyle(element)
+        return `${animationDuration},${transitionDuration}`.split(",").map(parseFloat)
+    }))"""
+    assert page.evaluate(longest) <= 0.001
+
+
+def test_the_page_is_whole_at_four_times_the_size(opened: Callable[..., Page], conversation: str) -> None:
+    """1280 pixels at 400 % are 320: nothing is cut off sideways, and one can still write."""
+    page = opened(viewport={"width": 320, "height": 256})
+    page.goto(conversation)
+    expect(box(page)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    box(page).fill("Помещается")
+    expect(page.get_by_role("button", name="Отправить")).to_be_in_viewport()

@@ -239,15 +239,18 @@ def _statement(owner: str, wanted: Wanted, limit: int, before: int | None) -> tu
     if wanted.until is not None:
         clauses.append("search_index.rowid < :until")
         values["until"] = _number(wanted.until)
+    shelf = ["owner = :owner"]
     if wanted.model:
-        clauses.append("conversation.model = :model")
+        shelf.append("model = :model")
         values["model"] = wanted.model
     if wanted.folder is not None:
-        clauses.append("conversation.folder = :folder")
+        shelf.append("folder = :folder")
         values["folder"] = wanted.folder
     if wanted.tag is not None:
-        clauses.append("EXISTS (SELECT 1 FROM json_each(conversation.tags) WHERE value = :tag)")
+        shelf.append("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag)")
         values["tag"] = wanted.tag
+    if len(shelf) > 1:  # found once, not asked of every match; where nothing stands on it no match is looked at
+        clauses += ["EXISTS (SELECT 1 FROM shelf)", "search_entry.conversation_id IN (SELECT id FROM shelf)"]
     if wanted.archived is not None:
         clauses.append(f"conversation.archived_at IS {'NOT ' if wanted.archived else ''}NULL")
     if before is not None and not wanted.by_rank:
@@ -259,7 +262,8 @@ def _statement(owner: str, wanted: Wanted, limit: int, before: int | None) -> tu
     values["among"] = RANKED_AMONG if wanted.by_rank else limit
     return (
         f"""
-        WITH newest AS MATERIALIZED (
+        WITH shelf AS MATERIALIZED (SELECT id FROM conversation WHERE {" AND ".join(shelf)}),
+        newest AS MATERIALIZED (
             SELECT search_index.rowid AS entry, search_entry.message_id, {rank} AS rank
             FROM search_index CROSS JOIN search_entry ON search_entry.number = search_index.rowid
                 CROSS JOIN conversation ON conversation.id = search_entry.conversation_id

@@ -283,6 +283,7 @@ def test_pinned_messages_are_led_to_from_the_bar(watched: Watched) -> None:
     expect(page.get_by_role("button", name=re.compile("закреплённ"))).to_have_count(0)
     more(page, page.locator(".message--assistant").first, "Закрепить")
     more(page, page.locator(".message--user").nth(1), "Закрепить")
+    expect(page.get_by_role("button", name="2 закреплённых сообщения")).to_be_visible()  # the server has said so
     page.reload()
     page.get_by_role("button", name="2 закреплённых сообщения").click()
     expect(page.get_by_role("dialog").get_by_role("button").first).to_be_focused()

@@ -257,6 +257,14 @@ def preview() -> Response:
     return services().pages.preview()
 
 
+@blueprint.get("/design")
+def design() -> Response:
+    """The living page of components, for whoever develops it."""
+    if not services().settings.debug:
+        raise NotFound
+    return services().pages.shell("design", "./")
+
+
 @blueprint.get("/help/<language>/<name>")
 def help_(language: str, name: str) -> Response:
     """A section of the guide: the page that shows it, or with ``?raw`` its Markdown."""

@@ -66,6 +66,9 @@ export function Icon({ name }) {
 /** Drawings that only some part of the page needs come with it. @param {Record<string, string>} more */
 export const addIcons = more => void Object.assign(PATHS, more)
 
+/** What can be drawn at present. */
+export const iconNames = () => Object.keys(PATHS)
+
 /** Whether there is a drawing of that name. @param {string} name */
 export const isIcon = name => Object.hasOwn(PATHS, name)
 

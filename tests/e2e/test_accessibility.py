@@ -443,3 +443,28 @@ def test_the_page_is_whole_at_four_times_the_size(opened: Callable[..., Page], c
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     box(page).fill("Помещается")
     expect(page.get_by_role("button", name="Отправить")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_arabic_is_read_from_the_right_and_code_from_the_left(browser: Any, conversation: str, theme: str) -> None:
+    context = browser.new_context(locale="ar", color_scheme=theme, reduced_motion="reduce", bypass_csp=True, **PHONE)
+    page = context.new_page()
+    page.goto(conversation)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("textbox", name="الرسالة", exact=True)).to_be_visible()
+    expect(page.locator("math").first).to_be_visible()
+    assert page.locator(".code__body").first.evaluate("code => getComputedStyle(code).direction") == "ltr"
+    assert page.locator(".message--user .message__body").first.bounding_box()["x"] < 100, "one's own words end the line"
+    assert findings(page) == []
+    page.get_by_role("button", name="إظهار المحادثات").tap()
+    expect(page.get_by_role("searchbox")).to_be_in_viewport(ratio=1)
+    assert page.locator(".sidebar").bounding_box()["x"] > 40, "the drawer comes from the right"
+    assert findings(page) == []
+    context.close()
+
+
+def test_polish_counts_in_its_own_forms(browser: Any, address: str) -> None:
+    page = browser.new_page(locale="pl-PL")
+    page.goto(address)
+    expect(page.get_by_text("6 modeli gotowych do odpowiedzi")).to_be_visible()
+    page.close()

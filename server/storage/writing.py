@@ -146,6 +146,8 @@ def find_asked(connection: Connection, owner: str, conversation_id: str, questio
     if row.author != "user" or row.text != text:
         raise Conflict("This id was used for another message")
     answer = _FIRST_ANSWER.first(connection, question_id=row.id)
+    if answer is None:  # a copy that ends with a question: nobody has asked it here
+        raise Conflict("This id was used for another message")
     return Opened(row.conversation_id, row.id, answer.id, existed=True)
 
 

@@ -151,6 +151,16 @@ def test_a_fork_does_not_grow_into_another_conversation(ask: Ask, client: FlaskC
     assert fork(client, "nobody", one.answer, "f1").status_code == 404
 
 
+def test_a_question_that_was_copied_without_an_answer_was_not_asked(ask: Ask, client: FlaskClient) -> None:
+    reply = ask("Привет")
+    asked = read(client, reply.conversation)[1][0]["id"]
+    fork(client, reply.conversation, asked, "f1")
+    _, [copied] = read(client, "f1")
+    again = question("Привет", conversation_id="f1")
+    again["meta"]["id"] = copied["id"]
+    assert client.post(f"{API}/conversation", json=again).status_code == 409
+
+
 def test_a_fork_goes_on_and_is_found(ask: Ask, client: FlaskClient) -> None:
     reply = ask("Про дикобраза")
     fork(client, reply.conversation, reply.answer, "f1")

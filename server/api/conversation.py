@@ -161,6 +161,9 @@ def _open_temporary(body: AskBody) -> Opened:
     """Start an answer of which nothing is stored; what was said before comes with the question."""
     here = services()
     _check_question(body)
+    asked = here.temporary.asked(owner(), body.question_id)
+    if asked is not None:
+        return asked  # what there is costs no room and no model
     here.runner.check_room()
     choice = choose(body.model, body.provider, body.role or body.jailbreak, body.role_values or {})
     options = body.options.to_options() if body.options else Options(**choice.role.options)

@@ -45,9 +45,9 @@ class Temporary:
         """The place of an answer. The same question id again finds the answer that is there."""
         question_id = question_id or new_id()
         with self._lock:
-            known = self._answers.get(self._asked.get((owner, question_id), ""))
+            known = self._find(owner, question_id)
             if known is not None:
-                return replace(known.place, existed=True)
+                return known
             if len(self._answers) >= MOST:
                 raise ApiError("too_many_answers", 429, "Too many temporary answers", retry_after=60)
             kept = _Kept(owner, Opened("", question_id, new_id()))
@@ -55,6 +55,15 @@ class Temporary:
             self._answers[kept.place.answer_id] = kept
             self._asked[(owner, question_id)] = kept.place.answer_id
             return kept.place
+
+    def asked(self, owner: str, question_id: str) -> Opened | None:
+        """The answer that this question opened before, if it did."""
+        with self._lock:
+            return self._find(owner, question_id)
+
+    def _find(self, owner: str, question_id: str) -> Opened | None:
+        known = self._answers.get(self._asked.get((owner, question_id), ""))
+        return replace(known.place, existed=True) if known else None
 
     def holds(self, answer_id: str) -> bool:
         return answer_id in self._answers

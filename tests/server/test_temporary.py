@@ -107,6 +107,20 @@ def test_a_question_sent_twice_is_asked_once(client: FlaskClient) -> None:
     assert len(Scripted.requests) == 1
 
 
+def test_a_question_sent_twice_finds_its_answer_when_there_is_no_room_for_another(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = question("Привет", temporary=True)
+    first = read_events(client.post(f"{API}/conversation", json=body).data)
+
+    def no_room() -> None:
+        raise ApiError("too_many_answers", 429, "No room")
+
+    monkeypatch.setattr(services.runner, "check_room", no_room)
+    assert read_events(client.post(f"{API}/conversation", json=body).data) == first
+    assert client.post(f"{API}/conversation", json=question("Другое", temporary=True)).status_code == 429
+
+
 def test_it_is_stopped_and_counts_among_the_running(client: FlaskClient, services: Services) -> None:
     asked = client.post(f"{API}/conversation", json=question("пиши бесконечно", temporary=True), buffered=False)
     answer = read_events(next(chunk for chunk in asked.response if b"started" in chunk))[0][0]["answer"]

@@ -49,6 +49,7 @@ def bring() -> Response:
     """Store what is in a file. Repeating it adds only what is new."""
     with _one_at_a_time:
         found, arrivals, items = _opened()
+        services().library.check_room(owner(), items)  # before anything is stored: all of the file comes in, or nothing
         conversations = messages = already = 0
         stored: list[str] = []
         for portion in _portions(arrivals):

@@ -79,6 +79,18 @@ class SqlLibrary:
 
         return self._database.write(write)
 
+    def check_room(self, owner: str, items: Sequence[Item]) -> None:
+        """Raises ``library_full`` unless ``bring`` can take all of these in."""
+        ids = {item.id for item in items}
+
+        def read(connection: Connection) -> None:
+            there = connection.execute(select(library_item.c.id).where(library_item.c.owner == owner)).scalars()
+            if len(ids.union(there)) > MOST_ITEMS:
+                raise _full()
+
+        if ids:
+            self._database.read(read)
+
     def bring(self, owner: str, items: Sequence[Item]) -> int:
         """Take in what an export holds; returns how many were new. What is there stays as it is, what was deleted comes back."""
 
@@ -122,7 +134,11 @@ def _read(connection: Connection, item_id: str) -> Row[Any] | None:
 def _check_room(connection: Connection, owner: str) -> None:
     query = select(func.count()).select_from(library_item).where(library_item.c.owner == owner)
     if connection.execute(query).scalar_one() >= MOST_ITEMS:
-        raise ApiError("library_full", 409, "The library is full", values={"count": MOST_ITEMS})
+        raise _full()
+
+
+def _full() -> ApiError:
+    return ApiError("library_full", 409, "The library is full", values={"count": MOST_ITEMS})
 
 
 def _insert(connection: Connection, owner: str, item: Item) -> None:

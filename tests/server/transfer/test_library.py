@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from server.context import Services
 from server.library import LONGEST_NAME, MOST_ITEMS, Item
-from server.storage.tables import library_item
+from server.storage.tables import conversation, library_item
 from server.transfer import library
 from tests.server.transfer.test_export import EVERYTHING, bring, take, talk
 
@@ -49,6 +49,21 @@ def test_a_library_without_conversations_comes_back_too(client: FlaskClient, ser
     client.delete(f"{API}/library/r")
     assert bring(client, archive)["library"] == 1
     assert len(services.library.items("owner")) == 2
+
+
+def test_a_library_without_room_brings_no_conversation_either(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.store.import_conversations("owner", [(talk(), EVERYTHING)])
+    keep(services)
+    archive = take(client)
+    services.database.write(lambda connection: [connection.execute(delete(table)) for table in (library_item, conversation)])
+    monkeypatch.setattr("server.storage.library.MOST_ITEMS", 1)
+    refused = client.post(f"{API}/imports", data=archive, content_type="application/zip")
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (409, "library_full")
+    assert services.store.conversations("owner", 10, None) == []
+    monkeypatch.setattr("server.storage.library.MOST_ITEMS", 2)
+    assert (bring(client, archive)["conversations"], bring(client, archive)["library"]) == (1, 0)
 
 
 def test_an_item_that_was_changed_here_stays_as_it_is(client: FlaskClient, services: Services) -> None:

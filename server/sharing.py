@@ -1,8 +1,9 @@
 """Links by which somebody without a login may read one branch of a conversation. Knows neither Flask nor SQL.
 
 A link shows what was there when it was made and never more: messages are append-only, and of an answer that was gone on with later
-only the text before the seam is shown. Its token is 192 random bits and kept as it is, because its owner wants to copy it again;
-whoever can read the database can read the conversations themselves. The token's first letter says whether reasoning is shown.
+only the text before the seam is shown. The title is today's, so that a name one regrets can be taken back. Its token is 192 random
+bits and kept as it is, because its owner wants to copy it again; whoever can read the database can read the conversations
+themselves. The token's first letter says whether reasoning is shown.
 """
 
 from __future__ import annotations

@@ -152,6 +152,13 @@ def test_revoking_works_at_once_and_can_be_undone(client: FlaskClient, services:
     assert not is_gone(client, token(made))
 
 
+def test_a_name_one_regrets_is_gone_from_the_link_too(client: FlaskClient, services: Services) -> None:
+    tree(services)
+    made = share(client, "c")
+    client.patch(f"{API}/conversations/c", json={"title": "Берёза"})
+    assert client.get(f"{API}/shared/{token(made)}").json["title"] == "Берёза"
+
+
 def test_a_link_ends_when_it_was_told_to(services: Services) -> None:
     tree(services)
     now = [NOW]

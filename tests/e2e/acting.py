@@ -54,6 +54,12 @@ $$\\int_0^1 x^2\\,dx = \\frac13$$
 
 [^1]: Вот она.
 """
+COMPARED = "Придумай девиз для районной библиотеки"
+MOTTOES = {
+    "qwen3:8b": "**«Тишина, в которой слышно всё»**\n\nКоротко, спокойно и чуть загадочно: подойдёт для вывески.",
+    "gemma3:12b": "Три варианта:\n\n1. «Начните с первой страницы»\n2. «Книга рядом с домом»\n3. «Читаем всем районом»",
+    "mistral-small": "**«Каждой книге — читатель, каждому читателю — свет»**\n\nОтсылает к правилам Ранганатана.",
+}
 FAILING = "Оборвись на полуслове"
 CUT = "Остановись на полпути"
 SLOW = "Не спеши"
@@ -80,7 +86,7 @@ class Ollama(Provider):
                 yield Text(f"Предложение {number}. ")
                 await asyncio.sleep(0.05)
         else:
-            yield Text("Хорошо.")
+            yield Text(MOTTOES[request.model] if question == COMPARED else "Хорошо.")
         if question == EVERYTHING:
             yield Citation("https://example.org/wiki", "Сортировка: устойчивость")
         if question == FAILING:

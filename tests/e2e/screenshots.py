@@ -10,9 +10,10 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.e2e.acting import QUESTION, serving
+from tests.e2e.acting import COMPARED, MOTTOES, QUESTION, serving
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM
 
+SETTLED = 500  # milliseconds in which whatever slides in has come
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 EARLIER = ("План поездки в Карелию", "Письмо арендодателю", "Что такое квантование модели")
 SIZES: dict[str, dict[str, Any]] = {
@@ -51,7 +52,43 @@ def main() -> None:
             page.locator("math").first.wait_for()
             page.locator(".message--user").first.scroll_into_view_if_needed()
             page.screenshot(path=FOLDER / f"{name}.png")
+        context = browser.new_context(locale="ru-RU", **SIZES["light"])
+        for name, show in {"search": search, "compare": compare, "settings": settings}.items():
+            page = context.new_page()
+            page.goto(place)
+            page.locator("math").first.wait_for()
+            show(page, address)
+            page.wait_for_timeout(SETTLED)
+            page.screenshot(path=FOLDER / f"{name}.png")
+            page.close()
         browser.close()
+
+
+def search(page: Page, _: str) -> None:
+    page.keyboard.press("Control+KeyK")
+    page.locator("#search:focus").wait_for()
+    page.keyboard.type("список словарей")
+    page.locator(".found mark").first.wait_for()
+
+
+def compare(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Выбрать модель").click()
+    page.get_by_role("button", name="Сравнить").click()
+    for model in list(MOTTOES)[1:]:
+        page.get_by_role("option", name=model).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("textbox", name="Сообщение").fill(COMPARED)
+    page.keyboard.press("Control+Enter")
+    for model in MOTTOES:
+        page.get_by_role("article").get_by_text(model).first.wait_for()
+    page.get_by_role("button", name="Оставить этот").nth(len(MOTTOES) - 1).wait_for()
+    page.get_by_role("textbox", name="Сообщение").focus()
+
+
+def settings(page: Page, _: str) -> None:
+    page.keyboard.press("Control+Comma")
+    page.get_by_role("dialog", name="Настройки").wait_for()
 
 
 if __name__ == "__main__":

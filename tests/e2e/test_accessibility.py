@@ -103,7 +103,7 @@ def nothing_found(page: Page, *_: str) -> None:
 
 
 def shelves(page: Page, *_: str) -> None:
-    page.get_by_role("button", name="Архив и папки").click()
+    page.get_by_role("button", name="Архив", exact=True).click()
     expect(page.get_by_text("Архив пуст")).to_be_visible()
 
 

@@ -232,9 +232,9 @@ function beginAsRole() {
   if (known) chooseModel(known.id, known.provider)
 }
 
-/** What is chosen in a conversation is chosen for it, wherever it is opened next. @param {Partial<Conversation>} choice */
-export function keepWithConversation(choice) {
-  const known = store.conversations.value.items.find(({ id }) => id === store.chat.value.id)
+/** What is chosen in a conversation is chosen for it, wherever it is opened next. @param {Partial<Conversation>} choice @param {string | null} [of] */
+export function keepWithConversation(choice, of = store.chat.value.id) {
+  const known = store.conversations.value.items.find(({ id }) => id === of)
   if (known) api.changeConversation(known.id, choice).then(saved => store.dispatchList({ type: "saved", ...saved }), () => {})
 }
 

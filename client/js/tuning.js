@@ -7,8 +7,8 @@ import * as store from "./store.js"
 
 /** After the last move of a slider, milliseconds. */
 const PAUSE = 400
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let pause
+/** What is about to be kept, by conversation: whoever goes on to another one within the pause has set it all the same. @type {Map<string | null, ReturnType<typeof setTimeout>>} */
+const pauses = new Map()
 
 /** What a conversation with this role begins with. @returns {Options} */
 export const usualOptions = () => shownRole()?.options ?? {}
@@ -34,8 +34,13 @@ export const resetOptions = () => keep(usualOptions())
 /** @param {Options} options */
 function keep(options) {
   store.tuning.value = { ...store.tuning.value, options }
-  clearTimeout(pause)
-  pause = setTimeout(() => keepWithConversation({ options }), PAUSE)
+  const { id } = store.chat.value
+  clearTimeout(pauses.get(id))
+  pauses.set(id, setTimeout(() => {
+    pauses.delete(id)
+    // One that has begun meanwhile goes on with these very options; another one has its own.
+    keepWithConversation({ options }, id ?? (store.tuning.value.options === options ? store.chat.value.id : null))
+  }, PAUSE))
 }
 
 /** Fill the variables of a role, and go on with what waited for them. @param {Record<string, string>} given */

@@ -2,6 +2,7 @@
 import * as api from "./api.js"
 import { refreshConversations } from "./asking.js"
 import { groupByDay } from "./conversations.js"
+import { saveFile } from "./download.js"
 import { t } from "./i18n.js"
 import { go, route } from "./router.js"
 import { complain, toast } from "./say.js"
@@ -105,13 +106,7 @@ async function restore(ids, shown) {
 export async function take(ids) {
   leave()
   try {
-    for (const portion of portions(ids)) {
-      const link = document.createElement("a")
-      link.href = URL.createObjectURL(await api.takeMany(portion))
-      link.download = `chats ${new Date().toISOString().slice(0, 10)}.zip`
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
-    }
+    for (const portion of portions(ids)) saveFile(`chats ${new Date().toISOString().slice(0, 10)}.zip`, await api.takeMany(portion))
   } catch (error) {
     complain(error)
   }

@@ -1,6 +1,7 @@
 /** How a conversation leaves the program: links for reading, files, paper. Fetched when somebody wants one of them. */
 import { call, exportAddress, part, readConversation } from "./api.js"
 import { branch, emptyChat, isRunning, reduce } from "./chat.js"
+import { saveAddress, saveText } from "./download.js"
 import { loadRest } from "./i18n.js"
 import { goToLogin, isLoginNeeded, modelTitle, providerTitle, troubleOf } from "./say.js"
 import * as store from "./store.js"
@@ -55,29 +56,19 @@ export function download(id, format, leaf, reasoning) {
   const address = exportAddress(id, format)
   address.searchParams.set("leaf", leaf)
   address.searchParams.set("reasoning", reasoning ? "1" : "0")
-  keep(address.href, "")
+  saveAddress(address.href)
 }
 
 /** One file with everything in it, which needs no server. @param {Branch} from @param {boolean} reasoning */
 export async function downloadPage(from, reasoning) {
   const { fileName, pageOf } = await paper()
-  const address = URL.createObjectURL(new Blob([await pageOf(textOf(from, reasoning))], { type: "text/html" }))
-  keep(address, fileName(from))
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+  saveText(fileName(from), await pageOf(textOf(from, reasoning)), "text/html")
 }
 
 /** @param {Branch} from @param {boolean} reasoning */
 export const print = async (from, reasoning) => (await paper()).print(textOf(from, reasoning))
 
 const paper = () => Promise.all([import("./paper.js"), loadRest()]).then(([file]) => file)
-
-/** @param {string} address @param {string} name */
-function keep(address, name) {
-  const link = document.createElement("a")
-  link.href = address
-  link.download = name
-  link.click()
-}
 
 /** @param {Branch} from @param {boolean} reasoning @returns {Text} */
 function textOf({ title, at, messages }, reasoning) {

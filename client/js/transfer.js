@@ -2,6 +2,7 @@
 import * as ancestors from "./ancestors.js"
 import * as api from "./api.js"
 import { refreshConversations } from "./actions.js"
+import { saveAddress } from "./download.js"
 import { packed } from "./packing.js"
 import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
 import * as store from "./store.js"
@@ -55,9 +56,4 @@ async function send(file, how) {
 }
 
 /** Have the browser keep one conversation as a file. @param {string} id @param {"md" | "json"} format */
-export function downloadConversation(id, format) {
-  const link = document.createElement("a")
-  link.href = api.exportAddress(id, format).href
-  link.download = ""
-  link.click()
-}
+export const downloadConversation = (id, format) => saveAddress(api.exportAddress(id, format).href)

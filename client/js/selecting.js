@@ -43,8 +43,16 @@ function between(from, to, shown) {
   return a < 0 || b < 0 ? [to] : order.slice(Math.min(a, b), Math.max(a, b) + 1)
 }
 
-/** The conversations meant. @param {string[]} ids @returns {Conversation[]} */
-const known = ids => store.conversations.value.items.filter(({ id }) => ids.includes(id))
+/** What was read of the archive or of a tag, which stand aside from the list, by id. @type {Map<string, Conversation>} */
+const aside = new Map()
+
+/** So that it can be put back as it was. @param {Conversation[]} conversations */
+export function remember(conversations) {
+  for (const conversation of conversations) aside.set(conversation.id, conversation)
+}
+
+/** The conversations meant, as they are before they change. @param {string[]} ids @returns {Conversation[]} */
+const known = ids => ids.flatMap(id => store.conversations.value.items.find(each => each.id === id) ?? aside.get(id) ?? [])
 
 /** @param {string[]} ids @param {boolean} [archived] */
 export function archive(ids, archived = true) {

@@ -4,7 +4,7 @@ import { refreshConversations } from "./asking.js"
 import { t } from "./i18n.js"
 import { parse } from "./router.js"
 import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
-import { file } from "./selecting.js"
+import { file, remember } from "./selecting.js"
 import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
@@ -84,6 +84,7 @@ export async function readFolder(folder, before) {
 export async function readShelf(tag, before = null) {
   try {
     const { conversations, next } = await api.listConversations({ before, tag, archived: tag === null })
+    remember(conversations)
     return { items: conversations, next }
   } catch (error) {
     complain(error)

@@ -1,19 +1,36 @@
 /** What a person wishes reaches the conversation it was wished for. The server is a list of what it was asked. */
 import assert from "node:assert/strict"
-import { test } from "node:test"
-import * as store from "../../client/js/store.js"
+import { readFileSync } from "node:fs"
+import { before, test } from "node:test"
+
+globalThis.document = { documentElement: { lang: "ru", dataset: {} }, querySelector: () => null, baseURI: "http://localhost/" }
+const store = await import("../../client/js/store.js")
 
 /** @type {{ method: string, path: string, body: any }[]} */
 let asked = []
+/** What a list of conversations answers. */
+let listed = []
 globalThis.fetch = async (address, { method = "GET", body } = {}) => {
-  const path = new URL(String(address)).pathname.replace("/backend-api/v2/", "")
+  const { protocol, pathname } = new URL(String(address))
+  if (protocol === "file:") return new Response(readFileSync(new URL(String(address))))
+  const path = pathname.replace("/backend-api/v2/", "")
   const sent = body ? JSON.parse(String(body)) : null
   asked.push({ method, path, body: sent })
   if (path === "conversations/batch") return Response.json({ conversations: sent.ids.map(id => talk(id)) })
-  return Response.json(method === "GET" ? { conversations: [], next: null } : { conversation: talk(path.split("/")[1]) })
+  return Response.json(method === "GET" ? { conversations: listed, next: null } : { conversation: talk(path.split("/")[1]) })
 }
 const talk = (id, more = {}) => ({ id, title: id, created_at: 1, updated_at: 1, revision: 1, running: false, ...more })
 const show = id => store.dispatch({ type: "opened", id, messages: [] })
+before(async () => {
+  const { loadLanguage, loadRest } = await import("../../client/js/i18n.js")
+  await loadLanguage("ru")
+  await loadRest()
+})
+
+const changes = () => asked.filter(({ path }) => path === "conversations/batch").map(({ body }) => body)
+const until = async is => {
+  for (let look = 0; look < 1_000 && !is(); look += 1) await settled()
+}
 const settled = () => new Promise(resolve => setImmediate(resolve))
 
 test("an option is kept with the conversation it was set in, wherever one goes next", async context => {
@@ -45,3 +62,34 @@ test("an option of a conversation that was not begun does not go to another one"
   assert.deepEqual(asked, [])
   await settled()
 })
+
+test("what was filed from a shelf goes back to where it was", async context => {
+  await shelve(context)
+  const { file } = await import("../../client/js/selecting.js")
+  await file(["here", "old"], "Работа")
+  store.toasts.value.at(-1)?.action?.run()
+  await until(() => changes().length === 3)
+  assert.deepEqual(changes().map(({ ids, change }) => [ids, change.folder]), [[["here", "old"], "Работа"], [["here"], "Кухня"], [["old"], "Дача"]])
+})
+
+test("what was tagged from a shelf keeps the tags it had when that is taken back", async context => {
+  await shelve(context)
+  const { tag } = await import("../../client/js/selecting.js")
+  await tag(["here", "old"], ["важное", "новое"])
+  store.toasts.value.at(-1)?.action?.run()
+  await until(() => changes().length === 3)
+  const taken = changes().slice(1).map(({ ids, change }) => [ids, change.remove_tags])
+  assert.deepEqual(taken, [[["here"], ["важное"]], [["here", "old"], ["новое"]]])
+})
+
+/** One conversation in the list, one that only the shelf of a tag shows. */
+async function shelve(context) {
+  const { readShelf } = await import("../../client/js/shelving.js")
+  context.mock.timers.enable({ apis: ["setTimeout"] })
+  for (const id of ["here", "old"]) store.dispatchList({ type: "removed", id })
+  store.dispatchList({ type: "kept", conversations: [talk("here", { folder: "Кухня" })] })
+  listed = [talk("old", { folder: "Дача", tags: ["важное"] })]
+  await readShelf("важное")
+  listed = []
+  asked = []
+}

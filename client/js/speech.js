@@ -30,6 +30,8 @@ export function piecesOf(text) {
   return pieces
 }
 
+/** What is being said. @type {SpeechSynthesisUtterance[] | null} */
+let current = null
 /** @type {() => void} */
 let leave = () => {}
 
@@ -40,9 +42,10 @@ export function speak(message) {
   const spoken = piecesOf(text).map(piece => Object.assign(new SpeechSynthesisUtterance(piece), { lang: languageOf(text, language()) }))
   const last = spoken.at(-1)
   if (!last) return
-  const reading = { id: message.id, paused: false }
-  store.reading.value = reading
-  const over = () => { if (store.reading.value?.id === reading.id) stop() }
+  store.reading.value = { id: message.id, paused: false }
+  current = spoken
+  // Those of a reading that was ended say so a moment later, when another one may have begun.
+  const over = () => { if (current === spoken) stop() }
   last.onend = over
   for (const piece of spoken) {
     piece.onerror = over
@@ -65,7 +68,9 @@ export function stop() {
   leave()
   leave = () => {}
   store.reading.value = null
+  current = null
   globalThis.speechSynthesis?.cancel()
+  globalThis.speechSynthesis?.resume() // what was paused would stay so for the next reading
 }
 
 globalThis.addEventListener?.("pagehide", stop)

@@ -93,3 +93,21 @@ async function shelve(context) {
   listed = []
   asked = []
 }
+
+test("a reading begun anew outlives the end of the one before, and is not silent after a pause", async () => {
+  const { pause, speak, stop } = await import("../../client/js/speech.js")
+  const said = []
+  const voice = { paused: false, pause: () => { voice.paused = true }, resume: () => { voice.paused = false }, cancel() {}, speak: each => said.push(each) }
+  Object.assign(globalThis, { speechSynthesis: voice, SpeechSynthesisUtterance: class { constructor(text) { this.text = text } } })
+  const message = { id: "a", role: "assistant", text: "Привет." }
+  speak(message)
+  pause()
+  speak(message)
+  assert.equal(voice.paused, false)
+  said[0].onerror()
+  assert.deepEqual(store.reading.value, { id: "a", paused: false })
+  said[1].onend()
+  assert.equal(store.reading.value, null)
+  stop()
+  delete globalThis.speechSynthesis
+})

@@ -228,6 +228,24 @@ def test_every_target_can_be_hit_by_a_thumb(phone: Watched) -> None:
     assert {view: found for view, found in small.items() if found} == {}
 
 
+def test_the_menu_under_the_last_answer_stays_above_the_composer(phone: Watched) -> None:
+    page = ready(start(phone))
+    for question in ("думай шов источники код", "Привет"):
+        box(page).fill(question)
+        page.get_by_role("button", name="Отправить").tap()
+        finished(page)
+    page.get_by_role("button", name="Ещё", exact=True).last.tap()
+    sheet = page.get_by_role("menu", name="Ещё")
+    expect(sheet).to_be_visible()
+    page.wait_for_timeout(250)  # until it has arrived
+    menu, composer, bar = (found.bounding_box() for found in (sheet, page.locator(".composer"), page.locator(".bar")))
+    assert menu
+    assert composer
+    assert bar
+    assert bar["y"] + bar["height"] <= menu["y"]
+    assert menu["y"] + menu["height"] <= composer["y"]
+
+
 def test_nothing_is_wider_than_the_phone(phone: Watched) -> None:
     page = ready(start(phone, "chat/old3"))
     finished(page)

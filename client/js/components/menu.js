@@ -1,5 +1,5 @@
-/** The sheet of a menu: arrows move in it; Esc, Tab and a click elsewhere close it. */
-import { html, useEffect, useRef } from "../view.js"
+/** The sheet of a menu, below its button or above it: arrows move in it; Esc, Tab and a click elsewhere close it. */
+import { html, useEffect, useLayoutEffect, useRef } from "../view.js"
 import { Icon } from "./icon.js"
 
 /** @typedef {{ icon: string, label: string, keys?: string, danger?: boolean, run: () => void }} Item */
@@ -8,6 +8,7 @@ import { Icon } from "./icon.js"
 export function Menu({ label, items, onClose }) {
   const sheet = useRef(/** @type {HTMLElement | null} */ (null))
 
+  useLayoutEffect(() => { if (sheet.current && belongsAbove(sheet.current)) sheet.current.classList.add("menu__sheet--above") }, [])
   useEffect(() => {
     const first = /** @type {HTMLElement | null} */ (sheet.current?.querySelector("[role=menuitem]"))
     first?.focus()
@@ -41,4 +42,14 @@ export function Menu({ label, items, onClose }) {
         </button>`)}
     </div>
   `
+}
+
+/** Whether what scrolls around it would cut it off below, and has room for it above. @param {HTMLElement} sheet */
+function belongsAbove(sheet) {
+  const button = sheet.parentElement?.getBoundingClientRect()
+  let around = sheet.parentElement
+  while (around && !["auto", "scroll"].includes(getComputedStyle(around).overflowY)) around = around.parentElement
+  if (!button || !around) return false
+  const { top, bottom } = around.getBoundingClientRect()
+  return button.bottom + sheet.offsetHeight > bottom && button.top - sheet.offsetHeight > top
 }

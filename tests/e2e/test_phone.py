@@ -228,6 +228,18 @@ def test_every_target_can_be_hit_by_a_thumb(phone: Watched) -> None:
     assert {view: found for view, found in small.items() if found} == {}
 
 
+def test_the_name_of_the_model_has_the_place_of_a_role_that_is_none(phone: Watched) -> None:
+    page = ready(start(phone))
+    none = page.get_by_role("button", name="Без роли", exact=True)
+    expect(none).to_be_visible()
+    expect(none.locator(".chip__name")).to_be_hidden()
+    name = page.locator(".chooser__name")
+    assert name.evaluate("element => element.scrollWidth <= element.clientWidth"), "the name is cut off"
+    none.tap()
+    page.get_by_role("option", name=re.compile("Переводчик")).tap()
+    expect(page.locator(".chip__name")).to_have_text("Переводчик")
+
+
 def test_the_menu_under_the_last_answer_stays_above_the_composer(phone: Watched) -> None:
     page = ready(start(phone))
     for question in ("думай шов источники код", "Привет"):

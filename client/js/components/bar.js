@@ -75,12 +75,14 @@ function RoleButton() {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const role = catalogue.value.roles.find(({ id }) => id === selection.value.role) ?? catalogue.value.roles[0]
   const isOpen = picker.value === "role"
+  const isDefault = role?.id === "default"
+  const name = localized(role?.title)
 
   return html`
     <div class="bar__place bar__place--role">
-      <button type="button" class="chip" ref=${button} aria-haspopup="dialog" aria-expanded=${isOpen} title=${t("roles.choose")}
+      <button type="button" class=${`chip ${isDefault ? "chip--default" : ""}`} ref=${button} aria-label=${isDefault ? name : undefined} aria-haspopup="dialog" aria-expanded=${isOpen} title=${t("roles.choose")}
         onPointerEnter=${RolePicker.warm} onFocus=${RolePicker.warm} onClick=${() => { picker.value = isOpen ? "" : "role" }}>
-        ${role?.id !== "default" && html`<span class="chip__label">${t("roles.role")}</span>`}<span class="chip__name">${localized(role?.title)}</span>
+        ${isDefault ? html`<${Icon} name="person" />` : html`<span class="chip__label">${t("roles.role")}</span>`}<span class="chip__name">${name}</span>
       </button>
       ${isOpen && html`<${RolePicker} onClose=${() => { picker.value = ""; button.current?.focus() }} />`}
     </div>

@@ -96,17 +96,27 @@ function isFree(target) {
 function startGoingBack({ store: { dialog, drawer, picker } }) {
   const isOver = () => drawer.value || dialog.value !== "" || picker.value !== ""
   const isStep = () => Boolean(history.state?.over)
+  // A step back takes the browser a while.
+  let isGoing = false
   if (isStep()) history.replaceState(null, "")
   effect(() => {
     const enter = isOver()
     untracked(() => {
       if (enter && !isStep()) history.pushState({ over: true }, "")
       // One dialog may open another, and a link in the list leads on: whether to step back is seen afterwards.
-      else if (!enter) setTimeout(() => { if (isStep() && !isOver()) history.back() })
+      else if (!enter) setTimeout(() => {
+        if (!isStep() || isOver() || isGoing) return
+        isGoing = true
+        history.back()
+      })
     })
   })
   addEventListener("popstate", () => {
+    const wasOurs = isGoing
+    isGoing = false
     if (isStep()) return
+    // What a quick hand has opened meanwhile stays, as a step of its own.
+    if (wasOurs && isOver()) return history.pushState({ over: true }, "")
     drawer.value = false
     dialog.value = ""
     picker.value = ""

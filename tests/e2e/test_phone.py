@@ -159,6 +159,22 @@ def test_a_dialog_closed_by_hand_leaves_no_step_behind(phone: Watched) -> None:
     assert page.url.endswith("chat/old3")
 
 
+def test_what_is_opened_while_another_closes_stays_open(phone: Watched) -> None:
+    page = ready(start(phone))
+    page.get_by_role("button", name=re.compile("Выбрать модель")).tap()
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+    # The second tap comes after the page has asked for the step back, and before the browser has made it.
+    page.evaluate("""() => new Promise(done => {
+        addEventListener("popstate", () => setTimeout(done), { once: true })
+        document.querySelector(".bar .chooser").click()
+        setTimeout(() => setTimeout(() => document.querySelector(".bar .chip").click()))
+    })""")
+    expect(page.get_by_role("dialog", name="Выбрать роль")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog", name="Выбрать роль")).to_have_count(0)
+    expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
+
+
 def test_the_composer_stands_above_a_keyboard_that_lies_over_the_page(phone: Watched) -> None:
     """As on an iPhone, where the page is not told that it has become smaller."""
     page = ready(start(phone))

@@ -7,7 +7,7 @@ import * as store from "./store.js"
 
 /** After the last move of a slider, milliseconds. */
 const PAUSE = 400
-/** What is about to be kept, by conversation: whoever goes on to another one within the pause has set it all the same. @type {Map<string | null, ReturnType<typeof setTimeout>>} */
+/** What is about to be kept, by conversation: whoever goes on to another one within the pause has set it all the same. @type {Map<string, ReturnType<typeof setTimeout>>} */
 const pauses = new Map()
 
 /** What a conversation with this role begins with. @returns {Options} */
@@ -33,13 +33,13 @@ export const resetOptions = () => keep(usualOptions())
 
 /** @param {Options} options */
 function keep(options) {
-  store.tuning.value = { ...store.tuning.value, options }
   const { id } = store.chat.value
+  store.tuning.value = { ...store.tuning.value, options }
+  if (!id) return // they go with the question that begins the conversation
   clearTimeout(pauses.get(id))
   pauses.set(id, setTimeout(() => {
     pauses.delete(id)
-    // One that has begun meanwhile goes on with these very options; another one has its own.
-    keepWithConversation({ options }, id ?? (store.tuning.value.options === options ? store.chat.value.id : null))
+    keepWithConversation({ options }, id)
   }, PAUSE))
 }
 

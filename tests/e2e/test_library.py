@@ -112,6 +112,28 @@ def test_options_are_kept_with_their_conversation(watched: Watched, live: Server
     expect(panel.get_by_label("Изменено")).to_have_count(0)
 
 
+def test_an_option_stays_with_the_conversation_it_was_set_in(watched: Watched, live: ServerProcess) -> None:
+    """Even when another one is opened at once."""
+    page = start(watched)
+    for question in ("Первый вопрос", "Второй вопрос"):
+        page.get_by_role("button", name="Новая беседа").first.click()
+        ask(page, question)
+        answered(page)
+    page.get_by_role("button", name="Как отвечать").click()
+    expect(page.get_by_role("slider", name="Температура")).to_be_focused()
+    move_and_leave = """() => {
+        const slider = document.querySelector("#option-temperature")
+        slider.value = 0.3
+        slider.dispatchEvent(new Event("input", { bubbles: true }))
+        document.querySelectorAll(".history .link")[1].click()
+    }"""
+    with page.expect_response(lambda response: response.request.method == "PATCH"):
+        page.evaluate(move_and_leave)
+    second, first = live.get("conversations")["conversations"]
+    assert (first["title"], first["options"]) == ("Первый вопрос", {})
+    assert (second["title"], second["options"]) == ("Второй вопрос", {"temperature": 0.3})
+
+
 def test_the_memory_is_shown_when_it_is_half_full_and_warns_when_little_is_left(watched: Watched) -> None:
     page = start(watched)
     meter = page.locator(".meter")

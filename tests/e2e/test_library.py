@@ -134,6 +134,18 @@ def test_an_option_stays_with_the_conversation_it_was_set_in(watched: Watched, l
     assert (second["title"], second["options"]) == ("Второй вопрос", {"temperature": 0.3})
 
 
+def test_escape_closes_the_options_when_the_focus_is_nowhere(watched: Watched) -> None:
+    page = start(watched)
+    page.get_by_role("button", name="Как отвечать").click()
+    panel = page.get_by_role("dialog", name="Как отвечать")
+    expect(panel.get_by_role("slider", name="Температура")).to_be_focused()
+    panel.locator(".options__note").click()
+    expect(panel.get_by_role("slider", name="Температура")).not_to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(page.get_by_role("button", name="Как отвечать")).to_be_focused()
+
+
 def test_the_memory_is_shown_when_it_is_half_full_and_warns_when_little_is_left(watched: Watched) -> None:
     page = start(watched)
     meter = page.locator(".meter")

@@ -1,5 +1,5 @@
-/** A sheet over the page that goes away by Esc, by a click outside, and when the focus leaves it. */
-import { html, useEffect, useRef } from "../view.js"
+/** A sheet over the page that goes away by Esc, wherever the focus is, and by a click outside. */
+import { html, useEffect, useLayoutEffect, useRef } from "../view.js"
 
 /** @import { Children } from "../view.js" */
 
@@ -17,15 +17,20 @@ export function Popover({ label, className = "", onClose, children }) {
     return () => document.removeEventListener("pointerdown", outside)
   }, [onClose])
 
-  /** @param {KeyboardEvent} event */
-  const press = event => {
-    if (event.key !== "Escape") return
-    event.preventDefault()
-    event.stopPropagation()
-    onClose()
-  }
+  // Wherever the focus is: it may be on its way into the sheet, or nowhere after a click on plain text.
+  useLayoutEffect(() => {
+    const press = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return
+      event.preventDefault()
+      event.stopPropagation()
+      onClose()
+    }
+    document.addEventListener("keydown", press)
+    return () => document.removeEventListener("keydown", press)
+  }, [onClose])
+
   return html`
     <div class="popover__scrim" onClick=${onClose}></div>
-    <section class=${`popover ${className}`} role="dialog" aria-label=${label} ref=${sheet} onKeyDown=${press}>${children}</section>
+    <section class=${`popover ${className}`} role="dialog" aria-label=${label} ref=${sheet}>${children}</section>
   `
 }

@@ -245,6 +245,21 @@ def test_a_slash_offers_prompts_and_their_places_are_filled_in_by_tab(watched: W
     expect(box(page)).not_to_be_focused()
 
 
+def test_a_slash_hears_keys_that_are_pressed_faster_than_the_page_is_painted(watched: Watched) -> None:
+    page = start(watched)
+    box(page).press_sequentially("/пе")
+    expect(box(page)).to_have_attribute("aria-activedescendant", "slash-prompt-translate")
+    press_at_once = """async keys => {
+        const channel = new MessageChannel()
+        for (const key of keys) {
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))
+            await new Promise(done => { channel.port1.onmessage = done; channel.port2.postMessage("") })
+        }
+    }"""
+    page.evaluate(press_at_once, ["ArrowDown", "ArrowUp", "Enter"])
+    expect(box(page)).to_have_value(re.compile("^Переведи на "))
+
+
 def test_a_slash_can_be_dismissed_and_sent(watched: Watched) -> None:
     page = start(watched)
     offered = page.get_by_role("listbox", name="Запросы и роли")

@@ -46,8 +46,8 @@ export function Slash({ field, text, library }) {
     event.preventDefault()
     event.stopPropagation()
   }
-  // Before the composer itself, which would send.
-  useEffect(() => {
+  // Before the composer itself, which would send; and before the next key, which a fast hand presses ahead of the next paint.
+  useLayoutEffect(() => {
     const form = field.current?.form
     form?.addEventListener("keydown", press, true)
     return () => form?.removeEventListener("keydown", press, true)

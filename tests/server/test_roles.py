@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from server.languages import LANGUAGES as PAGE_LANGUAGES
 from server.roles import LANGUAGES, Roles, RoleUnknown, load
 
 HISTORICAL = ("default", "programming-assistant", "editor", "writer", "midjourney-prompt", "sd-prompt")
@@ -22,6 +23,10 @@ def test_the_default_role_comes_first_and_says_nothing(roles: Roles) -> None:
     first = next(iter(roles))
     assert first is roles.get("default") is roles.get("")
     assert [first.prompt_in(language) for language in LANGUAGES] == ["", ""]
+
+
+def test_the_absence_of_a_role_has_a_name_in_every_language_of_the_page(roles: Roles) -> None:
+    assert set(roles.get("default").title) == set(PAGE_LANGUAGES)
 
 
 def test_every_other_role_speaks_both_languages(roles: Roles) -> None:

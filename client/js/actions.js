@@ -11,7 +11,7 @@ import * as store from "./store.js"
 
 /** @import { Conversation } from "./conversations.js" */
 
-export { proceed, refreshConversations, regenerate, resend, send, shownChoice, shownRole, stop, unqueue } from "./asking.js"
+export { keepWaiting, proceed, refreshConversations, regenerate, resend, send, shownChoice, shownRole, stop, unqueue } from "./asking.js"
 export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, providerTitle, root, toast }
 
 /** How often the list is read while an answer runs in another conversation, milliseconds. */

@@ -182,6 +182,15 @@ export function leaveAnswers() {
   store.queue.value = []
 }
 
+/** The tab goes away: what waits unsent is kept with the draft. Should it come back as it was, all of it still waits and is no draft. */
+export function keepWaiting() {
+  const { id } = store.chat.value
+  const draft = draftOf(id)
+  if (!store.queue.value.length) return
+  keepDraft(id, [...store.queue.value, draft].filter(Boolean).join("\n\n"))
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) keepDraft(id, draft) }, { once: true })
+}
+
 /** Read on where an answer was left. @param {Message} answer */
 export async function resume(answer) {
   if (readers.has(answer.id)) return

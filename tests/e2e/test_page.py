@@ -199,6 +199,17 @@ def test_a_question_asked_meanwhile_waits_its_turn(watched: Watched) -> None:
     expect(page.locator(".queue")).to_have_count(0)
 
 
+def test_a_question_that_waits_outlives_its_tab(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "долго")
+    expect(answer(page)).to_contain_text("Слово 3.")
+    say(page, "А дальше?")
+    expect(page.locator(".queue")).to_be_visible()
+    box(page).fill("И ещё")
+    page.reload()
+    expect(box(page)).to_have_value("А дальше?\n\nИ ещё")
+
+
 def test_escape_stops_and_keeps_what_was_written(watched: Watched) -> None:
     page = start(watched)
     say(page, "долго")

@@ -87,7 +87,7 @@ function canSearchWeb({ store, actions }) {
 
 /** The text being written: one draft for each conversation. @param {string | null} conversation */
 function useDraft(conversation) {
-  const { store: { returned, temporary }, actions: { draftOf, keepDraft } } = usePage()
+  const { store: { returned, temporary }, actions: { draftOf, keepDraft, keepWaiting } } = usePage()
   const [text, setText] = useState(() => draftOf(conversation))
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null))
   const unsaved = useRef(/** @type {(() => void) | null} */ (null))
@@ -108,8 +108,9 @@ function useDraft(conversation) {
     return () => clearTimeout(pause)
   }, [text])
   useEffect(() => {
-    addEventListener("pagehide", save)
-    return () => removeEventListener("pagehide", save)
+    const leave = () => { save(); keepWaiting() }
+    addEventListener("pagehide", leave)
+    return () => removeEventListener("pagehide", leave)
   }, [])
   useEffect(() => {
     if (shown.current === conversation) return

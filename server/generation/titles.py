@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ MOST_CHARACTERS = 400  # of an answer to the request for a title; who says more 
 EXCERPT = 1_500  # characters of question and answer that the model is shown
 DEADLINE = 20.0  # seconds for the model to answer
 PATIENCE = 120.0  # seconds in which the provider must be free once; then the first words stay
+MOST_WAITING = 16  # conversations; where more end at a time the first words stay, or the queue would grow as long as people ask
 LOOK = 0.25  # seconds between two looks at whether the provider is free
 TRIES = 3  # how often it is asked anew after it has given way
 
@@ -63,7 +65,7 @@ class Titler:
         self._loop = loop
         self._automatic = automatic
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._asked: set[str] = set()  # ids of the providers that are being asked for a title
 
     def after(self, owner: str, opened: Opened) -> Callable[[EventLog, Ended], None] | None:
         """What the runner is to call when this answer ends."""
@@ -99,7 +101,7 @@ class Titler:
 
     def _begin(self, owner: str, conversation_id: str, log: EventLog | None) -> None:
         place = (owner, conversation_id)
-        if place in self._tasks or self._runner.stopping:
+        if place in self._tasks or self._runner.stopping or (log is not None and len(self._tasks) >= MOST_WAITING):
             return
         task = self._tasks[place] = asyncio.create_task(self._name(owner, conversation_id, log))
         task.add_done_callback(lambda _: self._tasks.pop(place, None))
@@ -125,13 +127,16 @@ class Titler:
         if not provider.names_conversations:
             return ""
         request = ChatRequest(exchange.model, (Message("user", _plea(exchange)),), self._options(provider, exchange.model))
-        async with self._turns.setdefault(provider.id, asyncio.Lock()):
-            for _ in range(TRIES):
-                if not await self._is_free(provider.id):
-                    break
+        until = time.monotonic() + PATIENCE
+        for _ in range(TRIES):
+            if not await self._turn_comes(provider.id, until):
+                break
+            try:
                 said = await self._ask_giving_way(provider, request)
-                if said is not None:
-                    return clean(said)
+            finally:
+                self._asked.discard(provider.id)
+            if said is not None:
+                return clean(said)
         return ""
 
     def _options(self, provider: Provider, model: str) -> Options:
@@ -142,10 +147,11 @@ class Titler:
         )
         return Options(max_tokens=MOST_TOKENS, reasoning_effort="none" if able or provider.local else None)
 
-    async def _is_free(self, provider: str) -> bool:
-        """Wait until no answer of this provider is being written, for a while."""
-        for _ in range(int(PATIENCE / LOOK)):
-            if not self._runner.is_busy(provider):
+    async def _turn_comes(self, provider: str, until: float) -> bool:
+        """Wait until this provider writes no answer and no other title; it is then marked as asked."""
+        while time.monotonic() < until:
+            if provider not in self._asked and not self._runner.is_busy(provider):
+                self._asked.add(provider)
                 return True
             await asyncio.sleep(LOOK)
         return False

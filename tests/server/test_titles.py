@@ -206,6 +206,35 @@ def test_one_title_at_a_time_is_asked_of_a_provider(client: FlaskClient, service
     assert len(Naming.asked) - len(Naming.given_up) == 2
 
 
+def test_the_first_words_stay_where_too_many_wait_for_a_title(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(titles, "MOST_WAITING", 1)
+    Naming.held = True
+    first = ask_naming(client, "Первая беседа")
+    until(lambda: Naming.asked)
+    second = ask_naming(client, "Вторая беседа")
+    assert services.titler.waiting("owner") == [first.conversation]
+    Naming.held = False
+    settle(services)
+    assert title_of(client, second.conversation) == "Вторая беседа"
+
+
+def test_nobody_waits_for_ever_for_a_busy_provider(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(titles, "PATIENCE", 0.1)
+    Naming.held = True
+    ask_naming(client, "Первая беседа")
+    until(lambda: Naming.asked)
+    second = ask_naming(client, "Вторая беседа")
+    until(lambda: second.conversation not in services.titler.waiting("owner"))
+    assert len(Naming.asked) == 1
+    Naming.held = False
+    settle(services)
+    assert title_of(client, second.conversation) == "Вторая беседа"
+
+
 def test_it_takes_no_place_among_the_answers(
     settings: Settings, client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -224,15 +224,14 @@ def test_nobody_waits_for_ever_for_a_busy_provider(
     client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(titles, "PATIENCE", 0.1)
-    Naming.held = True
-    ask_naming(client, "Первая беседа")
-    until(lambda: Naming.asked)
-    second = ask_naming(client, "Вторая беседа")
-    until(lambda: second.conversation not in services.titler.waiting("owner"))
-    assert len(Naming.asked) == 1
-    Naming.held = False
+    busy = client.post(f"{API}/conversation", json=question("пиши бесконечно", provider="Naming"), buffered=False)
+    answer = read_events(next(chunk for chunk in busy.response if b"started" in chunk))[0][0]["answer"]
+    other = ask_naming(client, "Вторая беседа")
     settle(services)
-    assert title_of(client, second.conversation) == "Вторая беседа"
+    assert not Naming.asked
+    assert title_of(client, other.conversation) == "Вторая беседа"
+    client.post(f"{API}/answers/{answer}/stop", json={})
+    busy.close()
 
 
 def test_it_takes_no_place_among_the_answers(

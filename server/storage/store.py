@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, true, update
 
 from server.conversations import Answer, Conversation, Ended, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
@@ -28,7 +28,7 @@ from server.storage.statements import (
     STATE,
     select_conversations,
 )
-from server.storage.tables import conversation, event, generation, message
+from server.storage.tables import FILED, PINNED, TAGGED, conversation, event, generation, message
 from server.storage.writing import EventRow, find_asked, finish, import_conversation, insert_events, open_answer, proceed
 
 _MESSAGES = Prepared(MESSAGES)
@@ -128,7 +128,7 @@ class SqlStore:
         """Names in use and how many conversations each holds, the archive left out."""
         query: Any = (
             select(conversation.c.folder, func.count().filter(conversation.c.archived_at.is_(None)))
-            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.folder != "")
+            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), FILED)
             .group_by(conversation.c.folder)
         )
         return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
@@ -139,7 +139,7 @@ class SqlStore:
         query: Any = (
             select(each.c.value, func.count().filter(conversation.c.archived_at.is_(None)))
             .select_from(conversation.join(each, true()))
-            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), conversation.c.tags != "[]")
+            .where(conversation.c.owner == owner, conversation.c.deleted_at.is_(None), TAGGED)
             .group_by(each.c.value)
         )
         return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
@@ -260,12 +260,12 @@ def _standing_on(shelf: Shelf) -> list[Any]:
     if shelf.archived is not None:
         clauses.append(conversation.c.archived_at.is_not(None) if shelf.archived else conversation.c.archived_at.is_(None))
     if shelf.pinned is not None:
-        clauses.append(conversation.c.pinned == int(shelf.pinned))
+        clauses.append(PINNED if shelf.pinned else not_(PINNED))
     if shelf.folder is not None:
-        clauses.append(conversation.c.folder == shelf.folder)
+        clauses += [conversation.c.folder == shelf.folder, *([FILED] if shelf.folder else [])]
     if shelf.tag is not None:
         each = func.json_each(conversation.c.tags).table_valued("value")
-        clauses.append(exists(select(1).select_from(each).where(each.c.value == shelf.tag)))
+        clauses += [TAGGED, exists(select(1).select_from(each).where(each.c.value == shelf.tag))]
     return clauses
 
 

@@ -12,6 +12,9 @@ down_revision = "0002"
 def upgrade() -> None:
     op.add_column("conversation", sa.Column("options", sa.Text, nullable=False, server_default="{}"))
     op.add_column("conversation", sa.Column("titled_by", sa.Text, nullable=False, server_default=""))
+    op.create_index("conversation_pinned", "conversation", ["owner", "updated_at", "id"], sqlite_where=sa.text("pinned = 1"))
+    op.create_index("conversation_filed", "conversation", ["owner", "folder"], sqlite_where=sa.text("folder != ''"))
+    op.create_index("conversation_tagged", "conversation", ["owner", "updated_at", "id"], sqlite_where=sa.text("tags != '[]'"))
     op.add_column("message", sa.Column("pinned_at", sa.Float))
     op.create_table(
         "share",

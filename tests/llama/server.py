@@ -18,7 +18,7 @@ def main() -> None:
     parameters.n_ctx = 4096
     parameters.n_parallel = 2
     parameters.kv_unified = True
-    parameters.n_predict = 2000
+    parameters.n_predict = -1  # until the context is full: an answer that is to be stopped lasts on a busy machine, too
     parameters.ui = False
     parameters.verbosity = 0
     parameters.hostnames = ["127.0.0.1"]

@@ -8,6 +8,9 @@ import { root } from "./api.js"
 /** @type {Signal<Route>} */
 export const route = signal(/** @type {Route} */ ({ name: "new" }))
 
+/** A step back that the page itself asked for takes the browser a while; whither one wants to go meanwhile comes after it. @type {{ next?: () => void } | null} */
+let back = null
+
 /** @param {string} pathname @param {string} base the root's path, with a slash at its end @returns {Route} */
 export function parse(pathname, base) {
   if (pathname === base || `${pathname}/` === base) return { name: "new" }
@@ -33,10 +36,26 @@ export const addressOf = conversation => root.pathname + (conversation ? `chat/$
  * @param {{ replace?: boolean }} [how]
  */
 export function go(conversation, { replace = false } = {}) {
+  if (back) {
+    back.next = () => go(conversation, { replace })
+    return
+  }
   const address = addressOf(conversation)
   // What lay over the page was a step of the history (touch.js); the next page takes its place.
   if (address !== location.pathname) history[replace || history.state?.over ? "replaceState" : "pushState"](null, "", address)
   read()
+}
+
+/** Leave the step of the history that stood for what lay over the page. */
+export function stepBack() {
+  back = {}
+  history.back()
+}
+
+function arrive() {
+  const next = back?.next ?? read
+  back = null
+  next()
 }
 
 function read() {
@@ -49,6 +68,6 @@ export function startRouter() {
   /** @type {NodeListOf<HTMLLinkElement>} */
   const links = document.querySelectorAll('link:is([rel="icon"], [rel="manifest"], [rel="search"])')
   for (const link of links) link.href = new URL(link.href).href
-  addEventListener("popstate", read)
+  addEventListener("popstate", arrive)
   read()
 }

@@ -1,4 +1,5 @@
 /** What a phone's hands need: a swipe for the list of conversations, the back button for what lies over the page, room for the keyboard. */
+import { stepBack } from "./router.js"
 import { effect, untracked } from "./view.js"
 
 /** @import { Page } from "./page.js" */
@@ -107,7 +108,7 @@ function startGoingBack({ store: { dialog, drawer, picker } }) {
       else if (!enter) setTimeout(() => {
         if (!isStep() || isOver() || isGoing) return
         isGoing = true
-        history.back()
+        stepBack()
       })
     })
   })

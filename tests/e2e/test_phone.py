@@ -175,6 +175,21 @@ def test_what_is_opened_while_another_closes_stays_open(phone: Watched) -> None:
     expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
 
 
+def test_where_one_goes_while_a_sheet_closes_is_where_one_stays(phone: Watched) -> None:
+    page = ready(start(phone))
+    page.get_by_role("button", name=re.compile("Выбрать модель")).tap()
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+    page.evaluate("""() => new Promise(done => {
+        addEventListener("popstate", () => setTimeout(done), { once: true })
+        document.querySelector(".bar .chooser").click()
+        setTimeout(() => setTimeout(() => document.querySelector(".history .link").click()))
+    })""")
+    expect(page.locator(".message--user").first).to_be_visible()
+    assert "/chat/" in page.url
+    page.go_back()
+    expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
+
+
 def test_the_composer_stands_above_a_keyboard_that_lies_over_the_page(phone: Watched) -> None:
     """As on an iPhone, where the page is not told that it has become smaller."""
     page = ready(start(phone))

@@ -169,6 +169,7 @@ def test_everything_can_be_done_by_keyboard(watched: Watched) -> None:
         if page.evaluate(focused).startswith("Выбрать модель"):
             break
     page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Выбрать модель").get_by_role("combobox")).to_be_focused()
     page.keyboard.type("Помощник")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

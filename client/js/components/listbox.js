@@ -1,5 +1,5 @@
 /** A list to choose one thing from: arrows move, Enter takes, letters search (where there is something to search in). */
-import { html, useEffect, useRef, useState } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { Icon } from "./icon.js"
 
 /** @import { Children } from "../view.js" */
@@ -19,7 +19,8 @@ export function Listbox({ label, groups, empty, several = false, search }) {
   const active = options[at]
 
   // On a phone the keyboard would cover half of the list; a finger finds the field when it wants to.
-  useEffect(() => ((matchMedia("(pointer: coarse)").matches ? null : input.current) ?? list.current)?.focus(), [])
+  // At once: what is typed before the next paint is meant for it.
+  useLayoutEffect(() => ((matchMedia("(pointer: coarse)").matches ? null : input.current) ?? list.current)?.focus(), [])
   useEffect(() => list.current?.querySelector(".option--active")?.scrollIntoView({ block: "nearest" }), [active?.id])
 
   /** @param {KeyboardEvent} event */

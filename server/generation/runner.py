@@ -53,7 +53,7 @@ After = Callable[[EventLog, Ended], None]  # told on the loop how an answer ends
 class Store(Events, Protocol):
     """What generations ask of the store."""
 
-    def unfinished(self) -> list[tuple[str, int]]: ...
+    def unfinished(self) -> list[tuple[str, int, str]]: ...
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
     def state_of(self, owner: str, answer_id: str) -> State | None: ...
 
@@ -243,10 +243,12 @@ class Runner:
     def restore(self) -> int:
         """After a start: what was being written when the last process ended is *interrupted*, with its text kept (A-088)."""
         ended = 0
-        for answer_id, seq in self._store.unfinished():
-            kind, data = wire.to_row(RESTARTED)
-            row: dict[str, object] = {"answer_id": answer_id, "seq": seq + 1, "type": kind, "data": data}
-            self._store.append([row], [(answer_id, RESTARTED, time.time())]).result()
+        for answer_id, seq, silent in self._store.unfinished():
+            # A log that has ended goes on with a seam only, also where whoever was to go on has said nothing.
+            lacking: list[AnswerEvent] = [Seam(silent, silent, RESTARTED.code or ""), RESTARTED] if silent else [RESTARTED]
+            named = enumerate(map(wire.to_row, lacking), seq + 1)
+            rows = [{"answer_id": answer_id, "seq": number, "type": kind, "data": data} for number, (kind, data) in named]
+            self._store.append(rows, [(answer_id, RESTARTED, time.time())]).result()
             ended += 1
         return ended
 

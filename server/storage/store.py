@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, true, update
+from sqlalchemy import Connection, and_, case, delete, exists, func, not_, or_, select, true, update
 
 from server.conversations import Answer, Conversation, Ended, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
@@ -222,12 +222,17 @@ class SqlStore:
         """At most ``limit`` events, and no more than ``PAGE_BYTES`` and one event: a reader who stops holds this much in memory."""
         return self.database.read(lambda connection: first_events(connection, answer_id, after, limit, PAGE_BYTES))
 
-    def unfinished(self) -> list[tuple[str, int]]:
-        """(answer id, number of its last event) of every answer that is not in a terminal state."""
+    def unfinished(self) -> list[tuple[str, int, str]]:
+        """Every answer that is not in a terminal state: its id, the number of its last event, and who was to go on with it.
+
+        That name is there only for a continuation that has no event yet: the log still ends with the end before it.
+        """
         last = select(func.max(event.c.seq)).where(event.c.answer_id == generation.c.answer_id).scalar_subquery()
         known = func.coalesce(last, generation.c.seq)
-        query = select(generation.c.answer_id, known).where(generation.c.state.in_(RUNNING))
-        return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
+        is_silent = and_(generation.c.number > 1, known == generation.c.seq)
+        query = select(generation.c.answer_id, known, case((is_silent, generation.c.provider), else_=""))
+        query = query.where(generation.c.state.in_(RUNNING))
+        return self.database.read(lambda connection: [(row[0], row[1], row[2]) for row in connection.execute(query)])
 
     def purge(self, *, events_before: float, deleted_before: float) -> None:
         """Remove events of answers that ended, and what was deleted, before these times."""

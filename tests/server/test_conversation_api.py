@@ -436,6 +436,20 @@ def test_an_answer_that_broke_off_is_gone_on_with(ask: Ask, client: FlaskClient)
     assert everything == broken.events + events
 
 
+def test_a_continuation_that_dies_without_an_event_ends_behind_a_seam(ask: Ask, client: FlaskClient, services: Services) -> None:
+    broken = ask("тут обрыв")
+    services.conversations.proceed("owner", broken.answer)
+    assert services.runner.restore() == 1
+    events, ids = read_events(client.get(f"{API}/answers/{broken.answer}/events?after={broken.ids[-1]}").data)
+    assert events == [
+        {"type": "seam", "from": "Scripted", "to": "Scripted", "code": "server_restarted"},
+        {"type": "failed", "state": "interrupted", "code": "server_restarted"},
+    ]
+    assert ids == [broken.ids[-1] + 1, broken.ids[-1] + 2]
+    answer = services.conversations.answer("owner", broken.answer)
+    assert (answer.text, answer.state, answer.seq, len(answer.seams)) == (broken.text, "interrupted", ids[-1], 1)
+
+
 def test_a_continued_answer_is_whole_even_when_its_first_events_are_gone(
     ask: Ask, client: FlaskClient, services: Services
 ) -> None:

@@ -58,7 +58,7 @@ class Memory:
     def state_of(self, owner: str, answer_id: str) -> State:
         return self.end.state if self.end else "running"
 
-    def unfinished(self) -> list[tuple[str, int]]:
+    def unfinished(self) -> list[tuple[str, int, str]]:
         return []
 
 

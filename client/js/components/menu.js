@@ -8,11 +8,15 @@ import { Icon } from "./icon.js"
 export function Menu({ label, items, onClose }) {
   const sheet = useRef(/** @type {HTMLElement | null} */ (null))
 
-  useLayoutEffect(() => { if (sheet.current && belongsAbove(sheet.current)) sheet.current.classList.add("menu__sheet--above") }, [])
-  useEffect(() => {
-    const first = /** @type {HTMLElement | null} */ (sheet.current?.querySelector("[role=menuitem]"))
+  // Before the first paint: a focus that came later would take back the one that the next key has moved.
+  useLayoutEffect(() => {
+    if (!sheet.current) return
+    if (belongsAbove(sheet.current)) sheet.current.classList.add("menu__sheet--above")
+    const first = /** @type {HTMLElement | null} */ (sheet.current.querySelector("[role=menuitem]"))
     first?.focus()
-    sheet.current?.scrollIntoView({ block: "nearest" }) // near the end of a list it would be cut off
+    sheet.current.scrollIntoView({ block: "nearest" }) // near the end of a list it would be cut off
+  }, [])
+  useEffect(() => {
     const outside = (/** @type {PointerEvent} */ event) => {
       // A click on the button that opened it is the button's own affair.
       if (event.target instanceof Node && !sheet.current?.parentElement?.contains(event.target)) onClose({ focusBack: false })

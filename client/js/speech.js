@@ -68,9 +68,10 @@ export function stop() {
   leave()
   leave = () => {}
   store.reading.value = null
+  if (!current) return
   current = null
-  globalThis.speechSynthesis?.cancel()
-  globalThis.speechSynthesis?.resume() // what was paused would stay so for the next reading
+  speechSynthesis.cancel()
+  speechSynthesis.resume() // what was paused would stay so for the next reading
 }
 
 globalThis.addEventListener?.("pagehide", stop)

@@ -161,11 +161,15 @@ class Opened:
 
 @dataclass(frozen=True)
 class Proceeding:
-    """An answer that is being gone on with: where it is, what it says, and how its last generation was asked for."""
+    """An answer that is being gone on with: where it is, what it says, how its last generation was asked for.
+
+    ``seam`` is stored behind the last event of ``answer`` already: whatever happens next, no log ends twice in a row.
+    """
 
     place: Opened
     answer: Answer
     options: Mapping[str, Any]
+    seam: Seam
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ class Store(Protocol):
     """What the domain asks of a database. Every call takes the owner: another owner's row is no row."""
 
     def open_answer(self, new: NewAnswer) -> Opened: ...
-    def proceed(self, owner: str, answer_id: str, now: float) -> Proceeding | None: ...
+    def proceed(self, owner: str, answer_id: str, provider: str, now: float) -> Proceeding | None: ...
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None: ...
     def conversations(
         self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = ...
@@ -294,9 +298,12 @@ class Conversations:
         place, beside = (self.store.place_of(owner, key) if key else None for key in (answer_id, new_answer_id))
         return beside if place and beside and place.question_id == beside.question_id else None
 
-    def proceed(self, owner: str, answer_id: str) -> Proceeding:
-        """Open another generation of an answer that ended before its time. Raises ``Conflict`` for one that is being written."""
-        proceeding = self.store.proceed(owner, answer_id, time.time())
+    def proceed(self, owner: str, answer_id: str, provider: str) -> Proceeding:
+        """Open another generation, by ``provider``, of an answer that ended before its time.
+
+        Raises ``Conflict`` for one that is being written or is whole.
+        """
+        proceeding = self.store.proceed(owner, answer_id, provider, time.time())
         if proceeding is None:
             raise NotFound
         return proceeding

@@ -127,10 +127,10 @@ def proceed(answer_id: str) -> Response:
     body = read(ContinueBody)
     here.runner.check_room()
     choice = _choose_again(answer_id, body, _conversation_of(answer_id))
-    proceeding = here.conversations.proceed(owner(), answer_id)
+    proceeding = here.conversations.proceed(owner(), answer_id, choice.provider)
     answer = proceeding.answer
-    with here.runner.opening(answer_id, seq=answer.seq, written=answer.text):
+    with here.runner.opening(answer_id, seq=answer.seq + 1, written=answer.text):
         request = request_for(proceeding.place, choice, Options(**proceeding.options))
-        here.runner.proceed(answer, choice.task(request, answer.text), here.titler.after(owner(), proceeding.place))
+        here.runner.proceed(proceeding, choice.task(request, answer.text), here.titler.after(owner(), proceeding.place))
     after = body.after if body.after is not None else answer.seq
     return respond(events(here.runner, owner(), answer_id, after), here.loop, pings=True, allowed=still_signed_in())

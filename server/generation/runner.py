@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from g4f.base import Provider
-from g4f.chat import ChatRequest, Event, Finished, Seam, Text
+from g4f.chat import ChatRequest, Event, Finished, Text
 from g4f.errors import ProviderError
 from server import wire
-from server.conversations import TERMINAL, Answer, AnswerEvent, Asked, Ended, Opened, State
+from server.conversations import TERMINAL, Answer, Asked, Ended, Opened, Proceeding, State
 from server.errors import ApiError, NotFound, StorageUnavailable
 from server.generation.log import Entry, EventLog, Events, Recorder, entry, read_entries
 from server.generation.loop import LoopThread
@@ -53,7 +53,7 @@ After = Callable[[EventLog, Ended], None]  # told on the loop how an answer ends
 class Store(Events, Protocol):
     """What generations ask of the store."""
 
-    def unfinished(self) -> list[tuple[str, int, str]]: ...
+    def unfinished(self) -> list[tuple[str, int]]: ...
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
     def state_of(self, owner: str, answer_id: str) -> State | None: ...
 
@@ -127,27 +127,26 @@ class Runner:
         log = EventLog(opened.answer_id, self._store)
         first = Asked(opened.conversation_id, opened.question_id, opened.answer_id)
         log.publish([entry(1, *wire.to_row(first))], None)  # committed together with the question
-        self._loop.soon(self._start, log, task, None, after)
+        self._loop.soon(self._start, log, task, after)
 
-    def proceed(self, answer: Answer, task: Task, after: After | None = None) -> None:
-        """Go on with an answer that ended before its time. Its first new event is the seam."""
+    def proceed(self, proceeding: Proceeding, task: Task, after: After | None = None) -> None:
+        """Go on with an answer that ended before its time."""
+        answer = proceeding.answer
         log = EventLog(answer.id, self._store, answer.seq)
         log.spoken = bool(answer.text)
-        seam = Seam(answer.provider, task.candidates[0].id, answer.code or "stopped")
-        self._loop.soon(self._start, log, task, seam, after)
+        log.publish([entry(answer.seq + 1, *wire.to_row(proceeding.seam))], None)  # committed when the answer was opened again
+        self._loop.soon(self._start, log, task, after)
 
-    def _start(self, log: EventLog, task: Task, first: AnswerEvent | None, after: After | None) -> None:
+    def _start(self, log: EventLog, task: Task, after: After | None) -> None:
         """On the loop. Nobody waits for it: who follows the answer or stops it comes after it, or looks again."""
-        speaking = asyncio.create_task(self._speaking(log, task, first))
+        speaking = asyncio.create_task(self._speaking(log, task))
         running = Running(log, task.candidates[0].id if task.candidates else "", speaking, after=after)
         running.writing = asyncio.create_task(self._write(running))
         self._running[log.answer_id] = running
         if self.stopping:  # it was stored just before the server was told to stop
             _cut(running, RESTARTED)
 
-    async def _speaking(self, log: EventLog, task: Task, first: AnswerEvent | None) -> Ended:
-        if first is not None:
-            await self._recorder.append(log, first)
+    async def _speaking(self, log: EventLog, task: Task) -> Ended:
         end = Ended("interrupted", code="provider_interrupted")
         async with aclosing(self._speak(task)) as events:
             async for event in events:
@@ -243,12 +242,10 @@ class Runner:
     def restore(self) -> int:
         """After a start: what was being written when the last process ended is *interrupted*, with its text kept (A-088)."""
         ended = 0
-        for answer_id, seq, silent in self._store.unfinished():
-            # A log that has ended goes on with a seam only, also where whoever was to go on has said nothing.
-            lacking: list[AnswerEvent] = [Seam(silent, silent, RESTARTED.code or ""), RESTARTED] if silent else [RESTARTED]
-            named = enumerate(map(wire.to_row, lacking), seq + 1)
-            rows = [{"answer_id": answer_id, "seq": number, "type": kind, "data": data} for number, (kind, data) in named]
-            self._store.append(rows, [(answer_id, RESTARTED, time.time())]).result()
+        kind, data = wire.to_row(RESTARTED)
+        for answer_id, seq in self._store.unfinished():
+            row: dict[str, object] = {"answer_id": answer_id, "seq": seq + 1, "type": kind, "data": data}
+            self._store.append([row], [(answer_id, RESTARTED, time.time())]).result()
             ended += 1
         return ended
 

@@ -141,7 +141,7 @@ class Beside:
         store = self._temporary if self._temporary.holds(answer_id) else self._stored
         return store.events_after(answer_id, after, limit)
 
-    def unfinished(self) -> list[tuple[str, int, str]]:
+    def unfinished(self) -> list[tuple[str, int]]:
         return self._stored.unfinished()
 
     def answer(self, owner: str, answer_id: str) -> Answer | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, exists, func, not_, or_, select, true, update
+from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, true, update
 
 from server.conversations import Answer, Conversation, Ended, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
@@ -50,8 +50,9 @@ class SqlStore:
         """Also writes the answer's first event: whatever happens next, its log begins by saying which answer it is."""
         return self.database.write(lambda connection: open_answer(connection, new))
 
-    def proceed(self, owner: str, answer_id: str, now: float) -> Proceeding | None:
-        return self.database.write(lambda connection: proceed(connection, owner, answer_id, now))
+    def proceed(self, owner: str, answer_id: str, provider: str, now: float) -> Proceeding | None:
+        """Writes the first event of the continuation too, as ``open_answer`` does."""
+        return self.database.write(lambda connection: proceed(connection, owner, answer_id, provider, now))
 
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
         return self.database.read(lambda connection: find_conversation(connection, owner, conversation_id))
@@ -222,17 +223,11 @@ class SqlStore:
         """At most ``limit`` events, and no more than ``PAGE_BYTES`` and one event: a reader who stops holds this much in memory."""
         return self.database.read(lambda connection: first_events(connection, answer_id, after, limit, PAGE_BYTES))
 
-    def unfinished(self) -> list[tuple[str, int, str]]:
-        """Every answer that is not in a terminal state: its id, the number of its last event, and who was to go on with it.
-
-        That name is there only for a continuation that has no event yet: the log still ends with the end before it.
-        """
+    def unfinished(self) -> list[tuple[str, int]]:
+        """Every answer that is not in a terminal state: its id and the number of its last event."""
         last = select(func.max(event.c.seq)).where(event.c.answer_id == generation.c.answer_id).scalar_subquery()
-        known = func.coalesce(last, generation.c.seq)
-        is_silent = and_(generation.c.number > 1, known == generation.c.seq)
-        query = select(generation.c.answer_id, known, case((is_silent, generation.c.provider), else_=""))
-        query = query.where(generation.c.state.in_(RUNNING))
-        return self.database.read(lambda connection: [(row[0], row[1], row[2]) for row in connection.execute(query)])
+        query = select(generation.c.answer_id, func.coalesce(last, generation.c.seq)).where(generation.c.state.in_(RUNNING))
+        return self.database.read(lambda connection: [(row[0], row[1]) for row in connection.execute(query)])
 
     def purge(self, *, events_before: float, deleted_before: float) -> None:
         """Remove events of answers that ended, and what was deleted, before these times."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from g4f.chat import Seam
 from server import wire
 from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, Message, NewAnswer, Opened, Proceeding
 from server.errors import Conflict, NotFound
@@ -95,7 +96,7 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
     return Opened(new.conversation_id, new.question_id, new.answer_id, first=parent_id is None)
 
 
-def proceed(connection: Connection, owner: str, answer_id: str, now: float) -> Proceeding | None:
+def proceed(connection: Connection, owner: str, answer_id: str, provider: str, now: float) -> Proceeding | None:
     row = connection.execute(messages_of(owner).where(message.c.id == answer_id, message.c.author == "assistant")).first()
     if row is None:
         return None
@@ -118,8 +119,11 @@ def proceed(connection: Connection, owner: str, answer_id: str, now: float) -> P
             started_at=now,
         )
     )
+    seam = Seam(answer.provider, provider, answer.code or "stopped")
+    kind, data = wire.to_row(seam)
+    insert_events(connection, [{"answer_id": answer_id, "seq": answer.seq + 1, "type": kind, "data": data}])
     place = Opened(row.conversation_id, row.parent_id, answer_id, existed=True)
-    return Proceeding(place, answer, json.loads(row.options))
+    return Proceeding(place, answer, json.loads(row.options), seam)
 
 
 def _existing(connection: Connection, new: NewAnswer) -> Opened | None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from server.context import Services
 from server.conversations import NewAnswer, Opened
+from server.errors import ApiError
 from server.finding import Change
 from tests.fakes import WORDS, Scripted
 from tests.server.conftest import Ask, question, read_events
@@ -438,16 +439,30 @@ def test_an_answer_that_broke_off_is_gone_on_with(ask: Ask, client: FlaskClient)
 
 def test_a_continuation_that_dies_without_an_event_ends_behind_a_seam(ask: Ask, client: FlaskClient, services: Services) -> None:
     broken = ask("тут обрыв")
-    services.conversations.proceed("owner", broken.answer)
+    services.conversations.proceed("owner", broken.answer, "Scripted")
     assert services.runner.restore() == 1
     events, ids = read_events(client.get(f"{API}/answers/{broken.answer}/events?after={broken.ids[-1]}").data)
     assert events == [
-        {"type": "seam", "from": "Scripted", "to": "Scripted", "code": "server_restarted"},
+        {"type": "seam", "from": "Scripted", "to": "Scripted", "code": "provider_server_failed"},
         {"type": "failed", "state": "interrupted", "code": "server_restarted"},
     ]
     assert ids == [broken.ids[-1] + 1, broken.ids[-1] + 2]
     answer = services.conversations.answer("owner", broken.answer)
     assert (answer.text, answer.state, answer.seq, len(answer.seams)) == (broken.text, "interrupted", ids[-1], 1)
+
+
+def test_a_continuation_that_could_not_be_started_ends_behind_its_seam(
+    ask: Ask, client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = ask("тут обрыв")
+
+    def fail(*_: object) -> None:
+        raise ApiError("internal", 500)
+
+    monkeypatch.setattr(services.runner, "proceed", fail)
+    assert client.post(f"{API}/answers/{broken.answer}/continue", json={}).status_code == 500
+    events, _ = read_events(client.get(f"{API}/answers/{broken.answer}/events?after={broken.ids[-1]}").data)
+    assert [event["type"] for event in events] == ["seam", "failed"]
 
 
 def test_a_continued_answer_is_whole_even_when_its_first_events_are_gone(

@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from g4f.base import Provider
-from g4f.chat import ChatRequest, Event, Finished, Message, Text
-from server.conversations import Answer, Ended, Opened, State
+from g4f.chat import ChatRequest, Event, Finished, Message, Seam, Text
+from server import wire
+from server.conversations import Answer, Ended, Opened, Proceeding, State
 from server.errors import ApiError, StorageUnavailable
 from server.generation import runner as runner_module
 from server.generation.loop import LoopThread
@@ -58,7 +59,15 @@ class Memory:
     def state_of(self, owner: str, answer_id: str) -> State:
         return self.end.state if self.end else "running"
 
-    def unfinished(self) -> list[tuple[str, int, str]]:
+    def proceed(self) -> Proceeding:
+        """What the database does when an answer that has ended is gone on with."""
+        answer, self.end = self.answer("owner", "a"), None
+        seam = Seam("One", "One", answer.code or "stopped")
+        kind, data = wire.to_row(seam)
+        self.rows.append({"answer_id": "a", "seq": answer.seq + 1, "type": kind, "data": data})
+        return Proceeding(PLACE, answer, {}, seam)
+
+    def unfinished(self) -> list[tuple[str, int]]:
         return []
 
 
@@ -136,11 +145,10 @@ def test_an_answer_gone_on_with_at_the_moment_of_its_end_can_still_be_stopped(me
     def go_on() -> None:
         """The end is in the database, but the loop has not heard of it: another request goes on with the answer now."""
         memory.committed = lambda: None
-        answer, memory.end = memory.answer("owner", "a"), None
-        asyncio.get_running_loop().create_task(proceed(answer))
+        asyncio.get_running_loop().create_task(proceed(memory.proceed()))
 
-    async def proceed(answer: Answer) -> None:
-        threading.Thread(target=runner.proceed, args=(answer, task())).start()
+    async def proceed(proceeding: Proceeding) -> None:
+        threading.Thread(target=runner.proceed, args=(proceeding, task())).start()
 
     memory.committed = go_on
     loop.spawn(runner._stop("owner", "a")).result(5)
@@ -150,6 +158,27 @@ def test_an_answer_gone_on_with_at_the_moment_of_its_end_can_still_be_stopped(me
         threading.Event().wait(0.02)
     assert runner.running == 1
     assert runner.stop("owner", "a") == "stopped"
+    assert [row["seq"] for row in memory.rows] == list(range(1, len(memory.rows) + 1))
+    runner.close()
+
+
+@pytest.mark.parametrize(("cut", "end"), [("stop", "finished"), ("drain", "failed")])
+def test_a_continuation_that_is_cut_before_its_first_step_ends_behind_its_seam(
+    memory: Memory, loop: LoopThread, cut: str, end: str
+) -> None:
+    runner = Runner(memory, silence, loop)
+    runner.start(PLACE, task())
+    runner.stop("owner", "a")
+    proceeding = memory.proceed()
+
+    async def go_on_and_cut() -> None:
+        runner.stopping = cut == "drain"
+        runner.proceed(proceeding, task())
+        await asyncio.sleep(0)  # it is there now, and has not taken a step
+        await (runner._stop("owner", "a") if cut == "stop" else runner._drain(0))
+
+    loop.run(go_on_and_cut(), 5)
+    assert [row["type"] for row in memory.rows][-3:] == ["finished", "seam", end]
     assert [row["seq"] for row in memory.rows] == list(range(1, len(memory.rows) + 1))
     runner.close()
 

@@ -439,6 +439,6 @@ def test_an_answer_that_is_gone_on_with_is_found_by_all_it_says_and_once(store: 
         row = {"answer_id": opened.answer_id, "seq": seq, "type": "text", "data": word}
         store.append([row], [(opened.answer_id, Ended("stopped"), 1.0)]).result()
         assert search.fill(store.database)
-        store.proceed("owner", opened.answer_id, 2.0)
+        store.proceed("owner", opened.answer_id, "Guide", 2.0)
     for word in ("зонтик", "плащ"):
         assert ids(find(store, word)) == [opened.answer_id]

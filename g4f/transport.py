@@ -153,10 +153,15 @@ class Transport:
             expected = "text/event-stream" in response.headers.get("Content-Type", "").lower()
             with _mapped(watch, url, Interrupted):
                 watch.start()
-                read = response.content.readany
+                content = response.content
                 while True:
                     watch.wait()
-                    chunk = await read()
+                    try:
+                        chunk = await content.readany()
+                    except Exception:
+                        chunk = _arrived(content)
+                        if not chunk:
+                            raise
                     watch.waiting = False
                     if not chunk:
                         break
@@ -293,6 +298,11 @@ def _refuse_html(response: aiohttp.ClientResponse) -> None:
     kind = response.headers.get("Content-Type", "").lower()
     if kind.startswith(_HTML):
         raise ProtocolViolation(f"an HTML page from {response.url.host} where an answer should be")
+
+
+def _arrived(content: aiohttp.StreamReader) -> bytes:
+    """What came before the connection broke while nobody was reading: aiohttp raises the failure first and keeps the words."""
+    return content._read_nowait(-1) if content._buffer else b""
 
 
 async def _read_capped(response: aiohttp.ClientResponse, cap: int) -> bytes:

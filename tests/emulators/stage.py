@@ -191,7 +191,7 @@ async def _paced(request: web.Request, behaviour: str, pieces: Sequence[bytes], 
             for piece in pieces[:half]:
                 yield piece
             # Let the reader have the first half before the connection goes.
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
         case "stalled":
             yield pieces[0]
         case "endless":

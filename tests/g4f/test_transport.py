@@ -245,3 +245,34 @@ async def test_a_transport_can_be_closed_twice_and_used_again(transport: Transpo
             assert await transport.get_json(url, TERMS) == {"fine": True}
             await transport.close()
             await transport.close()
+
+
+@pytest.mark.parametrize("end", [b"this is no chunk size\r\n\r\n", b""])
+async def test_words_that_came_before_the_connection_broke_are_read_although_nobody_waited_for_them(
+    transport: Transport, end: bytes
+) -> None:
+    slow_reader = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"A\r\ndata: 1\n\n\r\n")
+        await slow_reader.wait()
+        writer.write(b"A\r\ndata: 2\n\n\r\n" + end)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    heard: list[str] = []
+
+    async def read() -> None:
+        async with aclosing(transport.post_events(address, {}, TERMS)) as events:
+            async for event in events:
+                heard.append(event.data)
+                slow_reader.set()
+                await asyncio.sleep(0.1)
+
+    with pytest.raises(errors.ProtocolViolation):
+        await read()
+    server.close()
+    assert heard == ["1", "2"]

@@ -22,7 +22,8 @@
      └── ProtocolViolation        what came is not what the protocol says
           └── Interrupted         the stream ended without its end
 
-``code`` is what programs and the locale files use; ``retryable`` says whether asking again, or asking somebody else, may help.
+``code`` is what programs and the locale files use; ``retryable`` says whether asking again, or asking somebody else, may help;
+``passing`` is set where the same service is known to answer when it is asked again a moment later.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class ProviderError(Exception):
 
     code = "provider_failed"
     retryable = False
+    passing = False
     status: int | None = None  # the HTTP status behind it, where there was one
 
     def __init__(self, detail: str = "", *, provider: str = "", retry_after: float | None = None) -> None:

@@ -51,7 +51,7 @@ class Policy:
     def may_repeat(self, error: ProviderError) -> bool:
         if error.retry_after is not None and error.retry_after > self.longest_retry_after:
             return False
-        return isinstance(error, Unreachable) or error.status in self.statuses
+        return error.passing or isinstance(error, Unreachable) or error.status in self.statuses
 
     def pause(self, repeat: int, error: ProviderError) -> float:
         """Seconds before repetition ``repeat`` (from 0): full jitter, but never before the service's ``Retry-After``."""

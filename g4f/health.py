@@ -90,7 +90,10 @@ class Breaker:
 
 
 class RetryBudget:
-    """Repetitions may be a tenth of the requests, and one a second at least; so a sick service is not asked to death."""
+    """Repetitions may be a tenth of the requests, and one in ten seconds at least: as often as one person asks, and no more.
+
+    So a sick service is not asked to death, however many people want an answer of it.
+    """
 
     def __init__(self, share: float, per_second: float, clock: Callable[[], float], cap: float = 10.0) -> None:
         self._share = share
@@ -123,7 +126,7 @@ class Health:
     clock: Callable[[], float] = time.monotonic
     uniform: Callable[[float, float], float] = random.uniform
     retry_share: float = 0.1
-    retries_per_second: float = 1.0
+    retries_per_second: float = 0.1
 
     def __post_init__(self) -> None:
         self.budget = RetryBudget(self.retry_share, self.retries_per_second, self.clock)

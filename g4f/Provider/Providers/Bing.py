@@ -145,7 +145,6 @@ class Bing(ClosedService):
     offers = (Model("gpt-4", "GPT-4"),)
 
     attempts: ClassVar[int] = 5  # to open a conversation, as in 2023
-    attempts_for_server: ClassVar[int] = 2  # where g4f.failover asks again by itself, within what all providers may
     first_pause: ClassVar[float] = 0.25  # seconds; doubles with every attempt
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
@@ -185,17 +184,16 @@ class Bing(ClosedService):
     async def open_conversation(self, patient: bool = True) -> tuple[str, str, str]:
         """conversationId, clientId and conversationSignature. Tries several times; raises the last ``ProviderError``.
 
-        Not ``patient``: a service that cannot be had at all is left to who asked; only one that answers nonsense is tried again.
+        Not ``patient``: asking again is left to who asked, who may do so within what all providers may (``g4f.failover``).
         """
         pause = self.first_pause
-        for _ in range((self.attempts if patient else self.attempts_for_server) - 1):
+        for _ in range(self.attempts - 1):
             try:
                 return await self._try_to_open()
             except (Unavailable, RateLimited, ProtocolViolation) as error:
-                if error.retry_after is not None:
-                    raise  # it said when to come back, and that is not now
-                if not patient and not isinstance(error, ProtocolViolation):
-                    raise
+                error.passing = error.passing or isinstance(error, ProtocolViolation)  # the second try often has its ids
+                if error.retry_after is not None or not patient:
+                    raise  # it said when to come back, and that is not now; or others decide
                 # The jitter keeps many readers of a service that has come back from knocking at the same instant.
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
                 pause *= 2

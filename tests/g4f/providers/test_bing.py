@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import g4f
-from g4f import errors
+from g4f import errors, failover
 from g4f.chat import ChatRequest, Finished, Message, Progress, Text
+from g4f.health import Health
 from g4f.Provider.Providers import Bing
 from tests.emulators import bing
 from tests.g4f.services_2023 import QUESTION, complete, heard, nothing_left, playing, provider
@@ -76,7 +77,7 @@ def test_after_five_tries_it_is_given_up(behaviour: str) -> None:
         assert len(stage.seen) == Bing.Bing.attempts == 5
 
 
-@pytest.mark.parametrize(("behaviour", "requests"), [("500", 1), ("html-502", 1), ("not-json", 2)])
+@pytest.mark.parametrize(("behaviour", "requests"), [("500", 1), ("html-502", 1), ("not-json", 1)])
 async def test_where_the_server_asks_it_does_not_multiply_the_attempts(behaviour: str, requests: int) -> None:
     """``g4f.failover`` repeats what may help, within a budget of all providers: five tries each time would be fifteen."""
     with playing("Bing", behaviour) as stage:
@@ -85,6 +86,16 @@ async def test_where_the_server_asks_it_does_not_multiply_the_attempts(behaviour
             await heard(bing.stream(ChatRequest("gpt-4", (Message("user", QUESTION),))))
         await bing.transport.close()
         assert len(stage.seen) == requests
+
+
+async def test_a_conversation_that_was_not_opened_at_once_is_asked_for_again_by_who_asked() -> None:
+    with playing("Bing", "second-try") as stage:
+        bing = provider("Bing")
+        request = ChatRequest("gpt-4", (Message("user", QUESTION),))
+        said = await heard(failover.stream(request, [bing], policy=failover.Policy(base=0.01), health=Health()))
+        await bing.transport.close()
+        assert [type(event) for event in said][-1] is Finished
+        assert sum(seen.path.endswith("/create") for seen in stage.seen) == 2
 
 
 @pytest.mark.parametrize("behaviour", ["401", "429"])

@@ -130,7 +130,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = StrictParser
     task_class = Task
     error_task_class = Refusal
-    task: Task
+    task: Task | None = None
     left = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -175,6 +175,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().service()
         except TakenOver:
             self._leave()
+        finally:
+            if self.task is not None:  # they hold each other: without this they would stay until somebody searches for garbage
+                self.task.environ = None
+                self.task = None
 
     def _leave(self) -> None:
         """Give the connection, with what is still queued on it, to the loop."""

@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 
 FIELDS = ("request_id", "method", "path", "status", "milliseconds", "address", "answer", "provider", "code", "reason", "event")
 LONGEST_LINE = 8 * 1024  # bytes (A-073)
@@ -15,6 +15,13 @@ SHORTEST_SECRET = 6  # characters; anything shorter would blot out ordinary word
 
 discreet: ContextVar[bool] = ContextVar("discreet", default=False)
 """Whether what happens now belongs to a talk of which nothing may be kept: then a line says what happened, not what was said."""
+
+
+def bare_context() -> Context:
+    """A context that knows of the present one only whether it is discreet."""
+    context = Context()
+    context.run(discreet.set, discreet.get())
+    return context
 
 
 class JsonLines(logging.Formatter):

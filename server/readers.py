@@ -42,11 +42,13 @@ class Reader(asyncio.Protocol):
     """One live response on the loop: writes the chunks, holds back for a slow reader, notices when the reader has gone."""
 
     def __init__(self, head: Head, queued: bytes) -> None:
-        self._head = head
+        assert head.live is not None
+        self._live = head.live
+        self._head: Head | None = head  # until it is sent: behind it hang the whole request and its connection's buffers
         self._queued = queued
+        self._chunked = False
         self._writable = asyncio.Event()
         self._writable.set()
-        self._started = False
         self.transport: asyncio.Transport
         self.written_at = time.monotonic()
         self.pump: asyncio.Task[None]
@@ -70,8 +72,7 @@ class Reader(asyncio.Protocol):
         self.pump.cancel()
 
     async def _run(self) -> None:
-        assert self._head.live is not None
-        chunks = self._head.live.chunks
+        chunks = self._live.chunks
         try:
             async for chunk in chunks:
                 self._write(chunk)
@@ -109,26 +110,32 @@ class Reader(asyncio.Protocol):
     def _write(self, chunk: bytes) -> None:
         if self.transport.is_closing():
             return
-        if not self._started:
-            self._started = True
-            chunk = self._queued + self._head.build_response_header() + self._framed(chunk)
-        else:
-            chunk = self._framed(chunk)
-        self.transport.write(chunk)
+        self.transport.write(self._begun() + self._framed(chunk))
         self.written_at = time.monotonic()
 
+    def _begun(self) -> bytes:
+        """What goes before the first chunk."""
+        if self._head is None:
+            return b""
+        head, self._head = self._head, None
+        beginning = self._queued + head.build_response_header()
+        self._chunked = head.chunked_response
+        self._queued = b""
+        return beginning
+
     def _framed(self, chunk: bytes) -> bytes:
-        if not chunk or not self._head.chunked_response:
+        if not chunk or not self._chunked:
             return chunk
         return b"%X\r\n%b\r\n" % (len(chunk), chunk)
 
     def _finish(self) -> None:
         self._write(b"")
-        if self._head.chunked_response and not self.transport.is_closing():
+        if self._chunked and not self.transport.is_closing():
             self.transport.write(b"0\r\n\r\n")
         self.transport.close()
 
     def _refuse(self, refusal: Refused) -> None:
+        assert self._head is not None, "refused after the first chunk"
         self._head.status = f"{refusal.status} {http.HTTPStatus(refusal.status).phrase}"
         replaced = {name.lower() for name in refusal.headers}
         kept = [header for header in self._head.response_headers if header[0].lower() not in replaced]
@@ -139,16 +146,16 @@ class Reader(asyncio.Protocol):
 
     @property
     def allowed(self) -> bool:
-        return self._head.live is None or self._head.live.allowed()
+        return self._live.allowed()
 
     def dismiss(self) -> None:
         """End the response before its time, and say why."""
-        if self._started and self._head.live and self._head.live.pings:
+        if self._head is None and self._live.pings:
             self._write(wire.SIGNED_OUT)
         self._finish()
 
     def ping(self) -> None:
-        if self._started and self._writable.is_set() and self._head.live and self._head.live.pings:
+        if self._head is None and self._writable.is_set() and self._live.pings:
             self._write(wire.PING)
 
 

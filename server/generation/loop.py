@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from server.logs import bare_context
+
 Result = TypeVar("Result")
 
 
@@ -28,8 +30,11 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def soon(self, callback: Callable[..., object], *arguments: Any) -> None:
-        """Have something done on the loop, after everything that was given to it before. Nobody waits for it."""
-        self.loop.call_soon_threadsafe(callback, *arguments)
+        """Have something done on the loop, after everything that was given to it before. Nobody waits for it.
+
+        What begins here may last for minutes: in the context of a request it would keep all that the request holds in memory.
+        """
+        self.loop.call_soon_threadsafe(callback, *arguments, context=bare_context())
 
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float | None = None) -> Result:
         """Start a coroutine and wait for its result."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
@@ -300,3 +301,18 @@ def test_no_connection_and_no_thread_is_left_after_many_answers(server: HttpServ
     while server.readers._all and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not server.readers._all
+
+
+def test_a_running_answer_keeps_nothing_of_its_request(server: HttpServer) -> None:
+    """Also not until somebody searches for garbage: that happens seldom."""
+    gc.collect()
+    gc.disable()
+    try:
+        with connection(server) as asking:
+            read_first(post(asking, "/conversation", question("пиши бесконечно")))
+            deadline = time.monotonic() + 10
+            while any(isinstance(each, edge.Task) for each in gc.get_objects()):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+    finally:
+        gc.enable()

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,7 @@ from server.errors import ApiError, StorageUnavailable
 from server.generation import runner as runner_module
 from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
+from server.logs import discreet
 
 PLACE = Opened("c", "q", "a")
 
@@ -126,6 +128,24 @@ def test_a_stop_before_the_start_stops(memory: Memory, loop: LoopThread) -> None
     runner.start(PLACE, task())
     stopping.join(5)
     assert states == ["stopped"]
+    runner.close()
+
+
+def test_an_answer_remembers_nothing_of_the_request_but_that_it_is_discreet(memory: Memory, loop: LoopThread) -> None:
+    of_the_request: ContextVar[str] = ContextVar("of_the_request", default="")
+    seen: list[tuple[str, bool]] = []
+
+    async def look(_task: Task) -> AsyncGenerator[Event, None]:
+        seen.append((of_the_request.get(), discreet.get()))
+        yield Finished()
+
+    runner = Runner(memory, look, loop)
+    of_the_request.set("everything that hangs on it")
+    token = discreet.set(True)
+    runner.start(PLACE, task())
+    discreet.reset(token)
+    assert loop.run(read(runner)) == ["started", "finished"]
+    assert seen == [("", True)]
     runner.close()
 
 

@@ -13,7 +13,8 @@ import { root } from "./root.js"
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string>, own?: boolean, model?: string,
  *              provider?: string, options?: Options, variables?: Record<string, string[]>, bytes?: Record<string, number> }} Role bytes: of what it tells the model */
 /** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[], library?: number }} Import stored: only once it is */
-/** @typedef {{ model?: string, provider?: string, role?: string, options?: Options, compared?: boolean }} Choice */
+/** @typedef {{ model?: string, provider?: string, role?: string, options?: Options, compared?: boolean, wish?: Wish }} Choice */
+/** @typedef {"shorter" | "longer"} Wish of an answer that is written again */
 /** @typedef {{ q: string, order: "newest" | "best", from?: number, model?: string, folder?: string, tag?: string, archived?: 0 | 1, before?: string }} Looked what is looked for */
 /** @typedef {{ conversation: string, message_id: string, role: "user" | "assistant", title: string, title_ranges: [number, number][],
  *              snippet: string, ranges: [number, number][], created_at: number, archived: boolean }} Found */
@@ -136,10 +137,10 @@ export const logOut = everywhere => call("POST", "auth/logout", { everywhere })
  *   `told`: what a temporary talk said so far; of it nothing is stored
  * @param {AbortSignal} signal
  */
-export function ask({ conversation, question, text, parent, web, model, provider, role, options, role_values, told }, signal) {
+export function ask({ conversation, question, text, parent, web, model, provider, role, options, role_values, wish, told }, signal) {
   return openStream("POST", "conversation", {
     action: "_ask", format: "events", ...(told ? { temporary: true } : { conversation_id: conversation, parent_id: parent }),
-    ...defined({ model, provider, role, options, role_values }),
+    ...defined({ model, provider, role, options, role_values, wish }),
     meta: { id: question, content: { conversation: told ?? [], internet_access: web, content_type: "text", parts: [{ role: "user", content: text }] } },
   }, signal)
 }

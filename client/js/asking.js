@@ -137,7 +137,7 @@ export async function writeBeside(conversation, first, { id, model, provider }, 
   })
 }
 
-/** Answer the same question again, with the model chosen now or another one. @param {Message} message @param {{ model: string, provider: string }} [other] */
+/** Answer the same question again, with the model chosen now or another one, or otherwise. @param {Message} message @param {{ model?: string, provider?: string, wish?: import("./api.js").Wish }} [other] */
 export function regenerate(message, other) {
   if (store.answering.value) return
   if (unfilledVariables().length) return whenFilled(() => regenerate(message, other))
@@ -147,7 +147,7 @@ export function regenerate(message, other) {
   const question = store.chat.value.messages.get(message.parent_id ?? "")
   const told = toldBefore(question?.parent_id ?? "")
   const id = told ? `pending-${newId()}` : newId()
-  store.dispatch({ type: "regenerated", answer: emptyAnswer(id, message.parent_id, other ?? shownChoice()) })
+  store.dispatch({ type: "regenerated", answer: emptyAnswer(id, message.parent_id, { model: choice.model, provider: choice.provider }) })
   const again = { conversation, question: id, text: question?.text ?? "", parent: null, told, web: store.web.value, role_values: store.tuning.value.values }
   void read(conversation, id, 0, signal => (told ? api.ask({ ...again, ...choice }, signal) : api.regenerate(message.id, { id, ...choice }, signal)), {
     of: message.parent_id,

@@ -15,6 +15,7 @@ from server.api.streams import events
 from server.context import owner, services, still_signed_in
 from server.conversations import Conversation, Opened
 from server.errors import ApiError, NotFound
+from server.generation.wishes import Wish
 from server.streaming import respond
 
 blueprint = Blueprint("answers", __name__)
@@ -30,6 +31,7 @@ class RegenerateBody(Body):
     role: Name = ""
     options: OptionsBody | None = None
     compared: bool = False
+    wish: Wish | None = None
 
 
 class ContinueBody(Body):
@@ -100,7 +102,8 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
     )
     if not opened.existed:
         with here.runner.opening(opened.answer_id):
-            task = choice.task(request_for(opened, choice, options))
+            former = here.conversations.answer(owner(), answer_id).text if body.wish else ""
+            task = choice.task(request_for(opened, choice, options, body.wish, former))
             here.runner.start(opened, task, here.titler.after(owner(), opened))
     return opened
 

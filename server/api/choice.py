@@ -10,8 +10,9 @@ from g4f.chat import ChatRequest, Message, Options
 from g4f.errors import NameUnknown, ProviderError
 from server.context import chosen_language, owner, services
 from server.errors import ApiError, from_provider
-from server.generation import prompt
+from server.generation import prompt, wishes
 from server.generation.runner import Task
+from server.generation.wishes import Wish
 from server.library import OWN, fill, to_role
 from server.roles import Role, RoleUnknown
 
@@ -28,7 +29,7 @@ class Choice:
     language: str
     values: Mapping[str, str] = field(default_factory=dict)  # of the variables in the role's text
 
-    def fit(self, history: Sequence[Message], options: Options) -> ChatRequest:
+    def fit(self, history: Sequence[Message], options: Options, wish: Wish | None = None, former: str = "") -> ChatRequest:
         """The request for this choice: role and as much of the history as the model can hold."""
         return prompt.fit(
             history,
@@ -36,6 +37,8 @@ class Choice:
             system_prompt=fill(self.role.prompt_in(self.language), self.values),
             options=options,
             context_length=options.context_length or self._context_length(),
+            wish=wishes.sentence(wish, self.language) if wish else "",
+            former=former,
         )
 
     def task(self, request: ChatRequest, written: str = "") -> Task:

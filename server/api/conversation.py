@@ -15,6 +15,7 @@ from server.context import owner, services, still_signed_in
 from server.conversations import Ask, Opened
 from server.errors import ApiError
 from server.generation import prompt
+from server.generation.wishes import Wish
 from server.library import LONGEST_NAME, LONGEST_VALUE, MOST_VALUES
 from server.logs import discreet
 from server.streaming import respond
@@ -79,6 +80,7 @@ class AskBody(Body):
     options: OptionsBody | None = None
     role_values: RoleValues | None = None
     temporary: bool = False
+    wish: Wish | None = None
 
     @property
     def question(self) -> str:
@@ -147,7 +149,8 @@ def _open(body: AskBody) -> Opened:
     if not opened.existed:
         with here.runner.opening(opened.answer_id):
             question = [*body.told, Message("user", body.question)]
-            request = choice.fit(question, options) if body.told or opened.first else request_for(opened, choice, options)
+            is_whole = body.told or opened.first
+            request = choice.fit(question, options, body.wish) if is_whole else request_for(opened, choice, options, body.wish)
             here.runner.start(opened, choice.task(request), here.titler.after(owner(), opened))
     return opened
 
@@ -172,14 +175,16 @@ def _open_temporary(body: AskBody) -> Opened:
         token = discreet.set(True)  # the tasks that are started now remember it
         try:
             with here.runner.opening(opened.answer_id):
-                request = choice.fit([*body.told, Message("user", body.question)], options)
+                request = choice.fit([*body.told, Message("user", body.question)], options, body.wish)
                 here.runner.start(opened, choice.task(request))
         finally:
             discreet.reset(token)
     return opened
 
 
-def request_for(opened: Opened, choice: Choice, options: Options) -> ChatRequest:
+def request_for(
+    opened: Opened, choice: Choice, options: Options, wish: Wish | None = None, former: str = ""
+) -> ChatRequest:
     """What the model is sent: the branch of the conversation that leads to the question."""
     path = services().conversations.path_to(owner(), opened.conversation_id, opened.question_id)
-    return choice.fit(prompt.to_messages(path), options)
+    return choice.fit(prompt.to_messages(path), options, wish, former)

@@ -31,15 +31,24 @@ def fit(
     system_prompt: str = "",
     options: Options | None = None,
     context_length: int | None = None,
+    wish: str = "",
+    former: str = "",
 ) -> ChatRequest:
-    """Keep the system prompt, the question, and the newest turns that fit the model's window (in tokens; unknown: all of them)."""
+    """Keep the system prompt, the question, and the newest turns that fit the model's window (in tokens; unknown: all of them).
+
+    ``wish`` is about the answer to come, ``former`` what was answered before.
+    """
     options = options or Options()
     system = [Message("system", system_prompt)] if system_prompt else []
     system += [message for message in history if message.role == "system"]
     turns = _merge_neighbours([message for message in history if message.role != "system"])
+    room = None
     if context_length:
-        reserved = options.max_tokens or int(context_length * ANSWER_SHARE)
-        turns = _newest(turns, context_length - reserved - sum(map(tokens, system)))
+        room = context_length - (options.max_tokens or int(context_length * ANSWER_SHARE)) - sum(map(tokens, system))
+    if wish:
+        turns = _wishing(turns, wish, former, room)
+    if room is not None:
+        turns = _newest(turns, room)
     return ChatRequest(model, (*system, *turns), options)
 
 
@@ -55,6 +64,14 @@ def to_messages(path: Sequence[conversations.Message]) -> list[Message]:
 def tokens(message: Message) -> int:
     """A cautious estimate; exact counting would need every model's tokenizer."""
     return len(message.text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + MESSAGE_OVERHEAD
+
+
+def _wishing(turns: Sequence[Message], wish: str, former: str, room: int | None) -> list[Message]:
+    """After the former answer, which it compares with; joined to the question where all three together find no room."""
+    last = [*turns[-1:], Message("assistant", former), Message("user", wish)]
+    if former.strip() and (room is None or sum(map(tokens, last)) <= room):
+        return [*turns[:-1], *last]
+    return _merge_neighbours([*turns, last[-1]])
 
 
 def _merge_neighbours(turns: Sequence[Message]) -> list[Message]:

@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { before, test } from "node:test"
 
-globalThis.document = { documentElement: { lang: "ru", dataset: {} }, querySelector: () => null, baseURI: "http://localhost/" }
+globalThis.document = Object.assign(new EventTarget(), { documentElement: { lang: "ru", dataset: {} }, querySelector: () => null, baseURI: "http://localhost/" })
 const store = await import("../../client/js/store.js")
 
 /** @type {{ method: string, path: string, body: any }[]} */
@@ -16,9 +16,13 @@ globalThis.fetch = async (address, { method = "GET", body } = {}) => {
   const path = pathname.replace("/backend-api/v2/", "")
   const sent = body ? JSON.parse(String(body)) : null
   asked.push({ method, path, body: sent })
+  if (/regenerate$|^conversation$/.test(path)) return new Response(SPOKEN, { headers: { "content-type": "text/event-stream" } })
   if (path === "conversations/batch") return Response.json({ conversations: sent.ids.map(id => talk(id)) })
   return Response.json(method === "GET" ? { conversations: listed, next: null } : { conversation: talk(path.split("/")[1]) })
 }
+/** An answer that is over at once. */
+const SPOKEN = [{ type: "started", conversation: "c", question: "q", answer: "again" }, { type: "text", text: "Да." }, { type: "finished", state: "complete", reason: "stop" }]
+  .map((event, at) => `id: ${at + 1}\ndata: ${JSON.stringify(event)}\n\n`).join("")
 const talk = (id, more = {}) => ({ id, title: id, created_at: 1, updated_at: 1, revision: 1, running: false, ...more })
 const show = id => store.dispatch({ type: "opened", id, messages: [] })
 before(async () => {
@@ -93,6 +97,30 @@ async function shelve(context) {
   listed = []
   asked = []
 }
+
+test("an answer is asked for again as one wishes, and the question stays what it was", async () => {
+  const { regenerate } = await import("../../client/js/asking.js")
+  const message = { id: "a", parent_id: "q", role: "assistant", text: "Долгий ответ", state: "complete", seq: 9 }
+  const question = { id: "q", parent_id: null, role: "user", text: "Что это?" }
+  const reopen = () => store.dispatch({ type: "opened", id: "c", messages: [question, message] })
+  for (const temporary of [false, true]) {
+    store.dispatch({ type: "left" })
+    reopen()
+    store.temporary.value = temporary
+    asked = []
+    regenerate(message, { wish: "shorter" })
+    const shown = store.path.value.map(id => store.chat.value.messages.get(id))
+    assert.deepEqual(shown.map(({ role, text }) => [role, text]), [["user", "Что это?"], ["assistant", ""]])
+    await until(() => asked.some(({ method }) => method === "POST"))
+    const { path, body } = asked.find(({ method }) => method === "POST")
+    assert.equal(path, temporary ? "conversation" : "answers/a/regenerate")
+    assert.equal(body.wish, "shorter")
+    if (temporary) assert.equal(body.meta.content.parts[0].content, "Что это?")
+    await until(() => !store.answering.value)
+    assert.equal(store.path.value.length, 2)
+  }
+  store.temporary.value = false
+})
 
 test("a reading begun anew outlives the end of the one before, and is not silent after a pause", async () => {
   const { pause, speak, stop } = await import("../../client/js/speech.js")

@@ -18,6 +18,7 @@ from g4f.chat import ChatRequest, Event, Finished, Model, Text, Usage
 from server import running_app
 from server.context import KEY, Services
 from server.edge import HttpServer
+from server.generation import wishes
 from server.settings import load
 from tests.e2e.conftest import Watched
 
@@ -38,7 +39,10 @@ class Scripted(Provider):
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         asked = request.messages[-1].text
         before = [message.text for message in request.messages[:-1] if message.role == "assistant"]
-        if "разметка" in asked:
+        wished = [wish for wish in wishes.SENTENCES if wishes.sentence(wish, "ru") in asked]
+        if wished:
+            yield Text(f"Так просили: {wished[0]}")
+        elif "разметка" in asked:
             yield Text(RICH)
         else:
             yield Text(f"Говорит {request.model}. ")
@@ -166,6 +170,25 @@ def test_another_model_answers_the_same_question(watched: Watched) -> None:
     expect(answer(page)).to_contain_text("Говорит oak")
     expect(answer(page)).to_contain_text("2/2")
     expect(page.get_by_role("button", name=re.compile("Выбрать модель"))).to_contain_text("Ясень")
+
+
+def test_an_answer_is_wished_shorter_and_longer(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Привет")
+    finished(page)
+    more(page, answer(page), "Короче")
+    expect(answer(page)).to_contain_text("Так просили: shorter")
+    expect(answer(page)).to_contain_text("2/2")
+    finished(page)
+    more(page, answer(page), "Подробнее")
+    expect(answer(page)).to_contain_text("Так просили: longer")
+    finished(page)
+    page.reload()
+    expect(answer(page)).to_contain_text("3/3")
+    expect(page.locator(".message--user")).to_have_text(re.compile("^Привет"))
+    answer(page).hover()
+    answer(page).get_by_role("button", name="Предыдущий вариант").click()
+    expect(answer(page)).to_contain_text("Так просили: shorter")
 
 
 def test_an_answer_is_copied_without_its_marks(watched: Watched) -> None:

@@ -132,7 +132,7 @@ FIELDS = {
         "title": "x", "revision": 1, "pinned": True, "archived": True, "folder": "x", "tags": ["x"],
     },
     f"{API}/answers/{{answer}}/regenerate": {"id": "x", "model": "scripted", "provider": "Scripted", "role": "default",
-    "options": {}},
+    "options": {}, "wish": "longer"},
     f"{API}/answers/{{answer}}/continue": {"model": "scripted", "provider": "Scripted", "role": "default", "after": 0},
     f"{API}/answers/{{answer}}/stop": {"x": 1},
 }  # fmt: skip

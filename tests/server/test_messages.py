@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from g4f.chat import Prices
 from server import running_app
 from server.context import KEY, Services
+from server.generation import wishes
 from server.settings import Settings
 from server.storage.messages import next_title
 from tests.fakes import Scripted
@@ -112,6 +113,28 @@ def test_a_question_is_not_rewritten_as_an_answer(ask: Ask, client: FlaskClient)
     asked = ask("Привет").events[0]["question"]
     assert edit(client, asked, "Иначе", "e1").status_code == 404
     assert edit(client, "nobody", "Иначе", "e1").status_code == 404
+
+
+# Written again, as one wishes
+
+
+@pytest.mark.parametrize("wish", ["shorter", "longer"])
+def test_a_wish_is_told_to_the_model_once_and_kept_nowhere(ask: Ask, client: FlaskClient, wish: wishes.Wish) -> None:
+    reply = ask("Привет")
+    client.set_cookie("language", "ru")
+    client.post(f"{API}/answers/{reply.answer}/regenerate", json={"id": "r1", "wish": wish}).get_data()
+    said = wishes.sentence(wish, "ru")
+    assert [message.text for message in Scripted.requests[-1].messages] == ["Привет", reply.text, said]
+    _, (asked, before, after) = read(client, reply.conversation)
+    assert (asked["text"], before["text"], after["parent_id"]) == ("Привет", reply.text, asked["id"])
+    ask("Дальше", conversation_id=reply.conversation, parent_id="r1")
+    assert said not in [message.text for message in Scripted.requests[-1].messages]
+    client.post(f"{API}/answers/r1/regenerate", json={"id": "r2"}).get_data()
+    assert [message.text for message in Scripted.requests[-1].messages] == ["Привет"]
+
+
+def test_a_wish_that_nobody_knows_is_refused(ask: Ask, client: FlaskClient) -> None:
+    assert client.post(f"{API}/answers/{ask('Привет').answer}/regenerate", json={"wish": "funnier"}).status_code == 400
 
 
 # Forking

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from g4f.chat import Message, Options
 from server.conversations import Answer, Question
-from server.generation import prompt
+from server.generation import prompt, wishes
 
 USER, ASSISTANT = "user", "assistant"
 
@@ -42,6 +44,23 @@ def test_room_is_left_for_the_answer() -> None:
     history = turns("x" * 400, "y" * 400, "z")
     assert len(texts(prompt.fit(history, model="m", context_length=300))) == 3
     assert len(texts(prompt.fit(history, model="m", options=Options(max_tokens=200), context_length=300))) == 1
+
+
+def test_a_wish_follows_the_answer_that_it_is_about() -> None:
+    request = prompt.fit(turns("раз", "два", "три"), model="m", wish="Короче", former="Длинный ответ")
+    assert texts(request) == ["раз", "два", "три", "Длинный ответ", "Короче"]
+    assert [message.role for message in request.messages[-3:]] == [USER, ASSISTANT, USER]
+
+
+def test_without_an_answer_or_room_for_it_a_wish_is_joined_to_the_question() -> None:
+    assert texts(prompt.fit(turns("раз"), model="m", wish="Короче", former=" ")) == ["раз\n\nКороче"]
+    request = prompt.fit(turns("раз", "два", "три"), model="m", context_length=100, wish="Короче", former="x" * 1000)
+    assert texts(request)[-1] == "три\n\nКороче"
+
+
+@pytest.mark.parametrize("wish", wishes.SENTENCES)
+def test_a_wish_is_said_in_the_language_of_the_page_else_in_english(wish: wishes.Wish) -> None:
+    assert wishes.sentence(wish, "ru") != wishes.sentence(wish, "en") == wishes.sentence(wish, "de")
 
 
 def test_questions_in_a_row_are_joined() -> None:

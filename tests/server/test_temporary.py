@@ -17,7 +17,7 @@ from server import running_app
 from server.context import Services
 from server.conversations import Ended
 from server.errors import ApiError
-from server.generation import temporary
+from server.generation import temporary, wishes
 from server.generation.temporary import Temporary
 from server.logs import JsonLines
 from server.settings import Settings
@@ -89,6 +89,13 @@ def test_no_byte_of_it_is_kept(
 def test_the_model_is_told_what_the_page_remembers(client: FlaskClient) -> None:
     talk(client, "А теперь", ("user", "Раз"), ("assistant", "Два"))
     assert Scripted.requests[-1].messages == (Message("user", "Раз"), Message("assistant", "Два"), Message("user", "А теперь"))
+
+
+def test_a_wish_is_told_with_the_question(client: FlaskClient) -> None:
+    client.set_cookie("language", "ru")
+    talk(client, "А теперь", ("user", "Раз"), ("assistant", "Два"), wish="shorter")
+    said = wishes.sentence("shorter", "ru")
+    assert Scripted.requests[-1].messages[1:] == (Message("assistant", "Два"), Message("user", f"А теперь\n\n{said}"))
 
 
 def test_its_answer_is_read_again_while_the_process_lives(client: FlaskClient) -> None:

@@ -37,6 +37,7 @@ export const COMMANDS = [
   { name: "role", icon: "person", says: ["roles.choose"], keys: [], run: ({ store }) => toggle(store.picker, "role") },
   { name: "options", icon: "sliders", says: ["tuning.title"], keys: [], run: ({ store }) => toggle(store.picker, "options") },
   { name: "library", icon: "book", says: ["library.title"], keys: [], run: ({ actions }) => actions.library().then(({ open }) => open()) },
+  { name: "links", icon: "share", says: ["links.title"], keys: [], run: ({ store }) => { store.dialog.value = "links" } },
   { name: "sidebar", icon: "sidebar", code: "KeyS", shift: true, keys: ["S"], run: ({ actions }) => actions.toggleSidebar() },
   { name: "settings", icon: "settings", code: "Comma", keys: [","], run: ({ store }) => { store.dialog.value = "settings" } },
   ...["light", "dark", "auto"].map(theme),

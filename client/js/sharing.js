@@ -9,7 +9,7 @@ import * as store from "./store.js"
 /** @import { Message } from "./chat.js" */
 /** @import { Text } from "./components/reading.js" */
 
-/** @typedef {{ id: string, path: string, reasoning: boolean, created_at: number, expires_at: number | null }} Link */
+/** @typedef {{ id: string, path: string, conversation: string, title: string, leaf: string, reasoning: boolean, created_at: number, expires_at: number | null }} Link */
 /** @typedef {{ title: string, at: number, leaf: string | undefined, messages: Message[] }} Branch what is shared; `leaf`: none yet */
 
 /**
@@ -27,6 +27,9 @@ export async function attempt(asked) {
 
 /** @param {string} id of a conversation @returns {Promise<{ shares: Link[], enabled: boolean }>} */
 export const readLinks = id => call("GET", `conversations/${part(id)}/shares`)
+
+/** Of all conversations. @returns {Promise<{ shares: Link[], enabled: boolean }>} */
+export const readAllLinks = () => call("GET", "shares")
 
 /** @param {string} id @param {{ leaf: string, expires_in: number | null, reasoning: boolean }} wish @returns {Promise<{ share: Link }>} */
 export const makeLink = (id, wish) => call("POST", `conversations/${part(id)}/shares`, wish)

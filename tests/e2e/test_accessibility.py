@@ -269,6 +269,14 @@ def share(page: Page, _: str, conversation: str) -> None:
     expect(page.get_by_role("button", name="Отозвать").first).to_be_visible()
 
 
+def links(page: Page, address: str, conversation: str) -> None:
+    share(page, address, conversation)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Comma")
+    page.get_by_role("button", name="Ссылки для чтения").click()
+    expect(page.get_by_role("dialog", name="Ссылки для чтения").get_by_role("listitem").first).to_be_visible()
+
+
 def shared(page: Page, address: str, conversation: str) -> None:
     share(page, address, conversation)
     page.goto(str(page.locator(".share__address").first.get_attribute("href")))
@@ -295,12 +303,12 @@ VIEWS: dict[str, View] = {
     view.__name__: view
     for view in (
         greeting, filled, edited, running, found, nothing_found, shelves, menu, models, roles, settings, keys, palette, toast,
-        options, memory, library, role_form, values, slash, missing, guide, share, shared, link_gone,
+        options, memory, library, role_form, values, slash, missing, guide, share, links, shared, link_gone,
         message_menu, other_model, rewritten, pins, rivals, side_by_side,
     )
 }  # fmt: skip
 ON_A_PHONE: dict[str, View] = {
-    view.__name__: view for view in (greeting, filled, drawer, models_below, options, library, slash, share, shared)
+    view.__name__: view for view in (greeting, filled, drawer, models_below, options, library, slash, share, links, shared)
 }
 EVERY_VIEW = [("desktop", name) for name in VIEWS] + [("phone", name) for name in ON_A_PHONE]
 

@@ -239,6 +239,37 @@ def test_a_link_is_made_copied_and_revoked_in_the_dialog(watched: Watched, owner
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_all_links_are_seen_in_one_place_and_revoked_there(watched: Watched, owner: Owner) -> None:
+    watched.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    pie = owner.share(owner.keep("Пирог?", "С яблоками", "А тесто?", "Песочное", identity="pie", title="Пирог"))
+    owner.share(owner.keep("Суп?", "Гороховый", identity="soup", title="Суп"), expires_in=86_400)
+    page: Page = watched.page
+    page.goto(watched.address)
+    page.keyboard.press("Control+Comma")
+    page.get_by_role("button", name="Ссылки для чтения").click()
+    links = page.get_by_role("dialog", name="Ссылки для чтения")
+    expect(links.get_by_role("listitem")).to_contain_text(
+        [re.compile("Суп.*до ", re.DOTALL), re.compile("Пирог.*без срока", re.DOTALL)]
+    )
+    links.get_by_role("button", name="Скопировать ссылку: Пирог").click()
+    expect(links.get_by_role("status").get_by_text("Ссылка скопирована")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{watched.address}/{pie['path']}"
+    links.get_by_role("button", name="Отозвать: Суп").click()
+    expect(links.get_by_text("Ссылка отозвана.")).to_be_visible()
+    assert [each["title"] for each in owner.send("GET", "shares")["shares"]] == ["Пирог"]
+    links.get_by_role("button", name="Вернуть: Суп").click()
+    expect(links.get_by_role("button", name="Отозвать: Суп")).to_be_visible()
+    assert len(owner.send("GET", "shares")["shares"]) == 2
+    links.get_by_role("link", name="Пирог").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".message--assistant").last).to_contain_text("Песочное")
+    page.keyboard.press("Control+Shift+KeyK")
+    expect(page.get_by_role("dialog").get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("ссылки")
+    page.get_by_role("option", name="Ссылки для чтения").click()
+    expect(links.get_by_role("listitem")).to_have_count(2)
+
+
 def test_the_dialog_opens_from_the_menu_of_the_list_by_keyboard(watched: Watched, owner: Owner) -> None:
     owner.keep("Вопрос", "Ответ", title="Пирог")
     page: Page = watched.page

@@ -12,6 +12,7 @@ export const Messages = lazy(() => import("./messages.js").then(file => file.Mes
 const Settings = lazy(() => import("./settings.js").then(file => file.Settings), ["dialog"])
 const Help = lazy(() => import("./help.js").then(file => file.Help), ["dialog"])
 const Share = lazy(() => import("./share.js").then(file => file.Share), ["dialog", "share"])
+const Links = lazy(() => import("./links.js").then(file => file.Links), ["dialog", "share"])
 const Palette = lazy(() => import("./palette.js").then(file => file.Palette), ["picker", "palette"])
 const ImportOffer = lazy(() => import("./import-offer.js").then(file => file.ImportOffer), ["import"])
 const ValuesForm = lazy(() => Promise.all([import("./values-form.js"), import("../tuning.js")])
@@ -45,6 +46,7 @@ export function App() {
       ${dialog.value === "values" && html`<${ValuesForm} />`}
       ${dialog.value === "help" && html`<${Help} />`}
       ${dialog.value.startsWith("share ") && html`<${Share} id=${dialog.value.slice(6)} />`}
+      ${dialog.value === "links" && html`<${Links} />`}
       ${dialog.value === "palette" && html`<${Palette} />`}
       <${Toasts} />
     </div>

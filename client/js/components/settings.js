@@ -13,7 +13,7 @@ const SIZES = ["small", "normal", "large", "larger"]
 const ENTERS = ["send", "newline"]
 
 export function Settings() {
-  const { store: { preferences }, actions: { library } } = usePage()
+  const { store: { dialog, preferences }, actions: { library } } = usePage()
   const { theme, accent, density, size, language, enter } = preferences.value
   return html`
     <${Dialog} title=${t("settings.title")}>
@@ -26,7 +26,10 @@ export function Settings() {
       <${LanguageChoice} value=${language} />
       <${Choice} name="enter" value=${enter} options=${ENTERS.map(id => ({ id, label: t(`settings.enter_${id}`) }))} />
       ${"Notification" in window && isSecureContext && html`<${NotifyChoice} />`}
-      <p class="dialog__line"><button type="button" class="button button--small" onClick=${() => void library().then(({ open }) => open())}>${t("library.title")}</button></p>
+      <p class="dialog__line dialog__line--steps">
+        <button type="button" class="button button--small" onClick=${() => void library().then(({ open }) => open())}>${t("library.title")}</button>
+        <button type="button" class="button button--small" onClick=${() => { dialog.value = "links" }}>${t("links.title")}</button>
+      </p>
       <${ImportSection} />
       <${Account} />
     <//>

@@ -1,15 +1,12 @@
 /** The dialog by which a conversation leaves the program: a link for reading, a file, paper. */
 import { html, useEffect, useState } from "../view.js"
 import { t } from "../i18n.js"
-import { usePage } from "../page.js"
-import { root } from "../root.js"
 import { Dialog } from "./dialog.js"
 import { Icon } from "./icon.js"
-import { SharedLinks } from "./shared-links.js"
+import { SharedLinks, useSharing } from "./shared-links.js"
 
 /** @import { Branch, Link } from "../sharing.js" */
-/** @import { Trouble } from "../store.js" */
-/** @typedef {typeof import("../sharing.js")} Sharing */
+/** @import { Sharing } from "./shared-links.js" */
 
 const DAY = 86_400
 const TERMS = [{ id: "never", seconds: null }, { id: "day", seconds: DAY }, { id: "week", seconds: 7 * DAY }, { id: "month", seconds: 30 * DAY }]
@@ -17,24 +14,10 @@ const LOOPBACK = /^(?:localhost|127\.|\[::1\])/
 
 /** @param {{ id: string }} props */
 export function Share({ id }) {
-  const { actions: { copy, sharing } } = usePage()
+  const { ask, busy, give, note } = useSharing()
   const [branch, know] = useState(/** @type {Branch | null} */ (null))
   const [links, setLinks] = useState(/** @type {{ shares: Link[], enabled: boolean } | null} */ (null))
-  const [trouble, complain] = useState(/** @type {Trouble | null} */ (null))
-  const [busy, work] = useState(false)
   const [reasoning, tell] = useState(false)
-  const [said, say] = useState("")
-
-  /** @template T @param {(how: Sharing) => Promise<T>} deed @returns {Promise<T | undefined>} */
-  const ask = async deed => {
-    complain(null)
-    work(true)
-    const how = await sharing()
-    const { found, trouble } = await how.attempt(deed(how))
-    work(false)
-    if (trouble) complain(trouble)
-    return found
-  }
   useEffect(() => {
     void ask(async ({ readBranch, readLinks }) => {
       know(await readBranch(id))
@@ -42,10 +25,6 @@ export function Share({ id }) {
     })
   }, [id])
 
-  const give = async (/** @type {Link} */ link) => {
-    const { copyText } = await import("../clipboard.js")
-    say((await copyText(new URL(link.path, root).href)) ? t("share.copied") : t("toast.copy_failed"))
-  }
   const make = async (/** @type {number | null} */ seconds) => {
     const made = await ask(({ makeLink }) => makeLink(id, { leaf: branch?.leaf ?? "", expires_in: seconds, reasoning }))
     if (!made || !links) return
@@ -67,7 +46,7 @@ export function Share({ id }) {
             ${links.enabled ? html`<${Maker} busy=${busy} onMake=${make} />` : html`<p class="share__text">${t("errors.sharing_off")}</p>`}
             <${SharedLinks} links=${links.shares} onCopy=${give} ask=${ask} />
           </section>`}
-        <p class="share__said" role="status">${trouble ? t(`errors.${trouble.code}`, trouble.values) : said}</p>
+        <p class="share__said" role="status">${note}</p>
         ${branch && leaf && html`<${Files} id=${id} branch=${branch} reasoning=${reasoning} busy=${busy} ask=${ask} />`}
       </div>
     <//>

@@ -55,7 +55,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def to_role(item: Item) -> Role:
-    """A role like the ready ones: what its owner wrote stands for every language."""
+    """A role like the ready ones: what its owner wrote stands for every language, as English does."""
 
     def always(text: str) -> dict[str, str]:
         return dict.fromkeys(LANGUAGES, text)

@@ -13,6 +13,7 @@ from typing import Any
 
 FOLDER = Path(__file__).with_name("roles")
 LANGUAGES = ("ru", "en")
+FALLBACK = "en"
 TEXTS = ("title", "description", "prompt")
 DEFAULT = "default"
 
@@ -28,7 +29,8 @@ class RoleUnknown(Exception):
 
 @dataclass(frozen=True)
 class Role:
-    """One role. ``icon`` is a name from the page's icon set; title, description and prompt are given per language.
+    """One role. ``icon`` is a name from the page's icon set; title, description and prompt are given per language: the first two in
+    all that the page speaks, the prompt in Russian and English.
 
     One of a person's own may also say which model and options a conversation begins with.
     """
@@ -45,7 +47,7 @@ class Role:
 
     def prompt_in(self, language: str) -> str:
         """The system prompt in this language, else in English; empty when the role says nothing."""
-        return self.prompt.get(language, self.prompt["en"])
+        return self.prompt.get(language, self.prompt[FALLBACK])
 
 
 class Roles:

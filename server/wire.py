@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
 from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question
 from server.library import Item, variables
 from server.prompts import Prompt
-from server.roles import LANGUAGES, Role
+from server.roles import FALLBACK, Role
 from server.shown import KeptShare, Shown
 
 PING = b": \n\n"
@@ -197,25 +198,33 @@ def item_to_json(item: Item) -> dict[str, Any]:
     return {**vars(item), "options": dict(item.options), "variables": list(variables(item.text))}
 
 
-def role_to_json(role: Role) -> dict[str, Any]:
-    """As the page chooses from them: without what the model is told."""
+def role_to_json(role: Role, language: str) -> dict[str, Any]:
+    """As the page chooses from them: in its language and in English, without what the model is told."""
+    languages = dict.fromkeys((language, FALLBACK))
     return {
         "id": role.id,
         "icon": role.icon,
-        "title": dict(role.title),
-        "description": dict(role.description),
+        "title": _in(languages, role.title),
+        "description": _in(languages, role.description),
         "own": role.own,
-        "variables": {language: list(variables(role.prompt_in(language))) for language in LANGUAGES},
-        "bytes": {language: len(role.prompt_in(language).encode("utf-8", "replace")) for language in LANGUAGES},
+        "variables": {each: list(variables(role.prompt_in(each))) for each in languages},
+        "bytes": {each: len(role.prompt_in(each).encode("utf-8", "replace")) for each in languages},
         "model": role.model,
         "provider": role.provider,
         "options": dict(role.options),
     }
 
 
-def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
-    return {"id": prompt.id, "name": dict(prompt.name), "text": dict(prompt.text), "own": False}
+def prompt_to_json(prompt: Prompt, language: str) -> dict[str, Any]:
+    languages = dict.fromkeys((language, FALLBACK))
+    return {"id": prompt.id, "name": _in(languages, prompt.name), "text": _in(languages, prompt.text), "own": False}
 
 
-def own_prompt_to_json(item: Item) -> dict[str, Any]:
-    return {"id": item.id, "name": dict.fromkeys(LANGUAGES, item.name), "text": dict.fromkeys(LANGUAGES, item.text), "own": True}
+def own_prompt_to_json(item: Item, language: str) -> dict[str, Any]:
+    languages = (language, FALLBACK)
+    return {"id": item.id, "name": dict.fromkeys(languages, item.name), "text": dict.fromkeys(languages, item.text), "own": True}
+
+
+def _in(languages: Iterable[str], texts: Mapping[str, str]) -> dict[str, str]:
+    """Those of the texts that the page may show: it speaks thirty-one languages, and a person one of them."""
+    return {language: texts[language] for language in languages if language in texts}

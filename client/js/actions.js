@@ -189,6 +189,12 @@ export async function loadCatalogue() {
   if (catalogue.providers.some(({ state }) => state === "checking")) setTimeout(() => void loadCatalogue(), 1_500)
 }
 
+/** What roles are called in the language that is spoken now. */
+export async function nameRoles() {
+  const { roles } = await api.roles()
+  store.catalogue.value = { ...store.catalogue.value, roles }
+}
+
 /** The browser can open the page without its server; then it asks until there is an answer. */
 async function returnToServer() {
   await loadCatalogue()

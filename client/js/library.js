@@ -1,7 +1,7 @@
 /** Roles and prompts of one's own: read, written, taken away, brought back. */
 import { call, part, roles } from "./api.js"
 import { newId } from "./asking.js"
-import { localized, t } from "./i18n.js"
+import { language, localized, t } from "./i18n.js"
 import { complain, troubleOf } from "./say.js"
 import * as store from "./store.js"
 import { signal } from "./view.js"
@@ -21,6 +21,9 @@ export const items = signal(/** @type {Item[]} */ ([]))
 export const draft = signal(/** @type {Draft | null} */ (null))
 /** Deleted just now, by id: it can come back. @type {Signal<Item[]>} */
 export const deleted = signal(/** @type {Item[]} */ ([]))
+
+/** The language in which the prompts were told. */
+let spoken = ""
 
 const EMPTY = { text: "", icon: "", description: "", model: "", provider: "", options: {} }
 
@@ -60,6 +63,7 @@ export async function readAll() {
     items.value = all.items
     store.catalogue.value = { ...store.catalogue.value, roles: listed.roles }
     prompts.value = offered.prompts
+    spoken = language()
   } catch (error) {
     complain(error)
   }
@@ -103,9 +107,11 @@ export async function restore(item) {
   }
 }
 
-/** The prompts to choose from; those known so far, if the server does not say. */
+/** The prompts to choose from, in the language spoken now; those known so far, if the server does not say. */
 export async function readPrompts() {
-  if (!prompts.value.length) prompts.value = await call("GET", "prompts").then(({ prompts }) => prompts, () => [])
+  const isTold = prompts.value.length && spoken === language()
+  spoken = language()
+  if (!isTold) prompts.value = await call("GET", "prompts").then(({ prompts }) => prompts, () => prompts.value)
   return prompts.value
 }
 

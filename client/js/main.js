@@ -2,7 +2,7 @@
 import { effect, html, loadStyle, render, untracked } from "./view.js"
 import * as actions from "./actions.js"
 import { App, Messages } from "./components/app.js"
-import { loadLanguage, loadRest, pickLanguage, startLanguage } from "./i18n.js"
+import { language as spoken, loadLanguage, loadRest, pickLanguage, startLanguage } from "./i18n.js"
 import { startKeyboard } from "./keys.js"
 import { Handed } from "./page.js"
 import { preferences, startPreferences } from "./preferences.js"
@@ -34,7 +34,8 @@ actions.startLooking()
 void actions.lookForAncestors()
 effect(() => {
   const wanted = pickLanguage(preferences.value.language)
-  untracked(() => void loadLanguage(wanted).catch(() => {}))
+  const isOther = wanted !== untracked(spoken)
+  untracked(() => void loadLanguage(wanted).then(() => (isOther ? actions.nameRoles() : undefined)).catch(() => {}))
 })
 if (matchMedia("(forced-colors: active), (prefers-contrast: more)").matches) void loadStyle("contrast").catch(() => {})
 if (matchMedia("(pointer: coarse)").matches) void import("./touch.js").then(({ startTouch }) => startTouch(page)).catch(() => {})

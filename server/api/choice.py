@@ -13,8 +13,11 @@ from server.errors import ApiError, from_provider
 from server.generation import prompt, wishes
 from server.generation.runner import Task
 from server.generation.wishes import Wish
+from server.languages import LANGUAGES
 from server.library import OWN, fill, to_role
 from server.roles import Role, RoleUnknown
+
+SPEAKS = "The person's own language is {name} ({code}): speak to them in it, unless they or the task ask for another."
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,19 @@ class Choice:
         return prompt.fit(
             history,
             model=self.model,
-            system_prompt=fill(self.role.prompt_in(self.language), self.values),
+            system_prompt=fill(self._role_text(), self.values),
             options=options,
             context_length=options.context_length or self._context_length(),
             wish=wishes.sentence(wish, self.language) if wish else "",
             former=former,
         )
+
+    def _role_text(self) -> str:
+        """In the person's language; a ready role that nobody wrote in it says in English which it is."""
+        text = self.role.prompt_in(self.language)
+        if not text or self.role.own or self.language in self.role.prompt:
+            return text
+        return f"{text}\n{SPEAKS.format(name=LANGUAGES[self.language].name, code=self.language)}"
 
     def task(self, request: ChatRequest, written: str = "") -> Task:
         return Task(request, self.candidates, self.successors, written)

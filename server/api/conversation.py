@@ -182,9 +182,7 @@ def _open_temporary(body: AskBody) -> Opened:
     return opened
 
 
-def request_for(
-    opened: Opened, choice: Choice, options: Options, wish: Wish | None = None, former: str = ""
-) -> ChatRequest:
+def request_for(opened: Opened, choice: Choice, options: Options, wish: Wish | None = None, former: str = "") -> ChatRequest:
     """What the model is sent: the branch of the conversation that leads to the question."""
     path = services().conversations.path_to(owner(), opened.conversation_id, opened.question_id)
     return choice.fit(prompt.to_messages(path), options, wish, former)

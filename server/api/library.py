@@ -12,7 +12,7 @@ from server import library, wire
 from server.api.body import Body, read
 from server.api.choice import find_role
 from server.api.conversation import Name, OptionsBody
-from server.context import owner, services
+from server.context import chosen_language, owner, services
 from server.conversations import new_id, options_to_json
 from server.errors import ApiError
 from server.library import Item
@@ -91,7 +91,8 @@ def restore(item_id: str) -> Response:
 @blueprint.get("/roles")
 def roles() -> Response:
     own = [library.to_role(item) for item in services().library.items(owner()) if item.kind == "role"]
-    return jsonify(roles=[wire.role_to_json(role) for role in (*services().roles, *own)])
+    language = chosen_language()
+    return jsonify(roles=[wire.role_to_json(role, language) for role in (*services().roles, *own)])
 
 
 @blueprint.get("/roles/<role_id>")
@@ -101,13 +102,14 @@ def role(role_id: str) -> Response:
         found = find_role(role_id)
     except RoleUnknown as error:
         raise ApiError("not_found", 404, "Not found") from error
-    return jsonify(role=wire.role_to_json(found) | {"prompt": dict(found.prompt)})
+    return jsonify(role=wire.role_to_json(found, chosen_language()) | {"prompt": dict(found.prompt)})
 
 
 @blueprint.get("/prompts")
 def prompts() -> Response:
-    own = [item for item in services().library.items(owner()) if item.kind == "prompt"]
-    return jsonify(prompts=[*map(wire.own_prompt_to_json, own), *map(wire.prompt_to_json, services().prompts)])
+    language = chosen_language()
+    own = [wire.own_prompt_to_json(item, language) for item in services().library.items(owner()) if item.kind == "prompt"]
+    return jsonify(prompts=[*own, *(wire.prompt_to_json(prompt, language) for prompt in services().prompts)])
 
 
 def _find(item_id: str) -> Item:

@@ -354,3 +354,22 @@ def test_looks_are_those_of_the_first_paint(watched: Watched) -> None:
     asked = page.request.get(watched.address).text()
     assert 'data-size="large"' in asked
     assert 'data-density="compact"' in asked
+
+
+def test_roles_and_prompts_are_called_as_the_page_speaks(watched: Watched) -> None:
+    page = start(watched)
+    box(page).press_sequentially("/крат")
+    expect(page.get_by_role("option", name=re.compile("^кратко"))).to_be_visible()
+    box(page).fill("")
+    page.keyboard.press("Control+Comma")
+    page.get_by_label("Язык").select_option("de")
+    expect(page.get_by_role("dialog", name="Einstellungen")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Ohne Rolle").click()
+    expect(page.get_by_role("option", name=re.compile("Lektor.*erklärt"))).to_be_visible()
+    page.keyboard.press("Escape")
+    composer = page.locator("#composer")
+    composer.press_sequentially("/üb")
+    expect(page.get_by_role("option", name=re.compile("^übersetze"))).to_be_visible()
+    composer.press("Enter")
+    expect(composer).to_have_value(re.compile(r"^Übersetze in die Sprache \{\{Sprache\}\}"))

@@ -176,6 +176,28 @@ def test_a_role_whose_model_is_gone_is_answered_by_another(client: FlaskClient, 
     assert ask("Привет", role="own:pirate", model="").text == "Привет! Как дела?"
 
 
+def test_what_there_is_to_choose_from_is_told_in_one_language_and_in_english(client: FlaskClient) -> None:
+    client.set_cookie("language", "de")
+    assert roles(client)["editor"]["title"] == {"de": "Lektor", "en": "Editor"}
+    assert set(roles(client)["editor"]["bytes"]) == {"de", "en"}
+    for prompt in client.get(f"{API}/prompts").get_json()["prompts"]:
+        assert set(prompt["name"]) == set(prompt["text"]) == {"de", "en"}
+    client.set_cookie("language", "en")
+    assert roles(client)["editor"]["title"] == {"en": "Editor"}
+
+
+def test_a_role_in_english_says_whose_language_it_is(client: FlaskClient, ask: Ask) -> None:
+    client.set_cookie("language", "de")
+    add(client)
+    ask("Привет", role="editor")
+    assert told().startswith("You ")
+    assert "Deutsch (de)" in told()
+    ask("Привет", role="own:pirate")
+    assert told() == "Ты пират {{имя}}."
+    ask("Привет", role="default")
+    assert told() == ""
+
+
 def test_ready_and_own_prompts_are_offered_together(client: FlaskClient) -> None:
     add(client, id="p", kind="prompt", name="мой", text="Сделай {{что}}", icon="", description="")
     offered = client.get(f"{API}/prompts").get_json()["prompts"]

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from server import prompts
 from server.languages import LANGUAGES as PAGE_LANGUAGES
+from server.library import PROMPT_NAME, variables
 from server.roles import LANGUAGES, Roles, RoleUnknown, load
 
 HISTORICAL = ("default", "programming-assistant", "editor", "writer", "midjourney-prompt", "sd-prompt")
@@ -25,14 +27,28 @@ def test_the_default_role_comes_first_and_says_nothing(roles: Roles) -> None:
     assert [first.prompt_in(language) for language in LANGUAGES] == ["", ""]
 
 
-def test_the_absence_of_a_role_has_a_name_in_every_language_of_the_page(roles: Roles) -> None:
-    assert set(roles.get("default").title) == set(PAGE_LANGUAGES)
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_every_role_is_named_and_described_in_every_language_of_the_page(roles: Roles, language: str) -> None:
+    titles = [role.title[language] for role in roles]
+    assert len(set(titles)) == len(titles)
+    assert all(text.strip() for role in roles for text in (role.title[language], role.description[language]))
+    assert all({*role.title, *role.description} == set(PAGE_LANGUAGES) for role in roles)
+
+
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_every_ready_prompt_is_written_in_every_language_of_the_page(language: str) -> None:
+    ready = prompts.load()
+    names = [prompt.name[language] for prompt in ready]
+    assert len(set(names)) == len(names)
+    assert all(PROMPT_NAME.fullmatch(name) for name in names)
+    for prompt in ready:
+        assert len(variables(prompt.text[language])) == len(variables(prompt.text["ru"])), prompt.id
+        assert {*prompt.name, *prompt.text} == set(PAGE_LANGUAGES)
 
 
 def test_every_other_role_speaks_both_languages(roles: Roles) -> None:
     for role in list(roles)[1:]:
         assert role.icon.isascii()
-        assert all(role.title[language] and role.description[language] for language in LANGUAGES)
         assert role.prompt_in("ru") != role.prompt_in("en")
         assert all(len(role.prompt_in(language)) > 100 for language in LANGUAGES), role.id
 

@@ -1,6 +1,6 @@
 /** After a slash at the beginning of a line: prompts and roles to take by name; then the places of a prompt, one after another. */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
-import { localized, t } from "../i18n.js"
+import { language, localized, t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
 import { matching, nextPlace, slashed } from "../slash.js"
@@ -86,7 +86,7 @@ function Line({ choice: { id, icon, title, more }, active, onTake }) {
  */
 function useChoices(field, library, onPlaces) {
   const { store: { catalogue }, actions: { chooseRole } } = usePage()
-  useEffect(() => void library.readPrompts(), [])
+  useEffect(() => void library.readPrompts(), [language()])
   const prompts = library.prompts.value.map(({ id, name, text }) => ({
     id: `prompt-${id}`, names: Object.values(name), icon: "slash", title: localized(name), more: localized(text).slice(0, 120),
     take: (/** @type {number} */ from, /** @type {number} */ to) => {

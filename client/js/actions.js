@@ -56,6 +56,7 @@ const isShown = (/** @type {string} */ id) => route.value.name === "chat" && rou
 
 /** @param {import("./store.js").Opening} next */
 function leaveConversation(next) {
+  if (store.temporary.value && store.path.value.length) offerBack()
   leaveAnswers()
   store.dispatch({ type: "left" })
   store.refusal.value = null
@@ -63,6 +64,20 @@ function leaveConversation(next) {
   store.temporary.value = false
   store.tuning.value = { options: null, values: {} }
   store.opening.value = next
+}
+
+/** A temporary talk is nowhere but in this page: whoever left it by mistake has a moment to return. */
+function offerBack() {
+  const { chat: { value: said }, tuning: { value: tuned } } = store
+  const goBack = () => {
+    go(null)
+    leaveConversation("shown")
+    store.temporary.value = true
+    store.tuning.value = tuned
+    store.chat.value = said
+    for (const message of said.messages.values()) if (isRunning(message)) void resume(message)
+  }
+  toast(t("temporary.left"), { label: t("toast.undo"), run: goBack })
 }
 
 /** Open a conversation at one of its messages. @param {string} conversation @param {string} message */

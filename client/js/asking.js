@@ -1,10 +1,10 @@
 /** Asking, and reading answers: what is sent, shown before it is known, taken up after a cut, stopped, and asked again. */
 import * as api from "./api.js"
 import { emptyAnswer, lastMessage } from "./chat.js"
-import { language } from "./i18n.js"
+import { language, t } from "./i18n.js"
 import { draftOf, keepDraft as keep } from "./preferences.js"
 import { go } from "./router.js"
-import { complain, goToLogin, isLoginNeeded, troubleOf } from "./say.js"
+import { complain, goToLogin, isLoginNeeded, toast, troubleOf } from "./say.js"
 import * as store from "./store.js"
 
 /** @import { Message, Numbered } from "./chat.js" */
@@ -41,16 +41,25 @@ export function send(text) {
   whenFilled(() => void ask(question, store.path.value.at(-1) ?? ""), () => giveBack([question]))
 }
 
-/** @param {number} index */
+/** What waits shall not be sent; for a moment that can be taken back. @param {number} index */
 export function unqueue(index) {
+  const text = store.queue.value[index]
+  const conversation = store.chat.value.id
   store.queue.value = store.queue.value.filter((_, at) => at !== index)
+  const putBack = () => {
+    // Where nothing runs any more, or in another conversation, it is for its writer to send.
+    if (!store.answering.value || store.chat.value.id !== conversation) return giveBack([text])
+    store.queue.value = store.queue.value.toSpliced(index, 0, text)
+  }
+  toast(t("composer.unqueued"), { label: t("toast.undo"), run: putBack })
 }
 
 /** Ask an earlier question in other words; a new branch grows beside the old one. @param {Message} message @param {string} text */
 export function resend(message, text) {
-  store.editing.value = ""
   const question = text.trim()
-  if (question && !store.answering.value) whenFilled(() => void ask(question, message.parent_id ?? ""), () => giveBack([question]))
+  if (!question || store.answering.value) return
+  store.editing.value = ""
+  whenFilled(() => void ask(question, message.parent_id ?? ""), () => giveBack([question]))
 }
 
 /** @param {string} text @param {string} parent "" is the beginning */

@@ -11,7 +11,7 @@ import { signal } from "./view.js"
 
 /** @typedef {{ id: string, kind: "role" | "prompt", name: string, text: string, icon: string, description: string, model: string, provider: string, options: Options }} Item */
 /** @typedef {{ id: string, name: Record<string, string>, text: Record<string, string>, own: boolean }} Prompt */
-/** @typedef {{ item: Item, isNew: boolean }} Draft */
+/** @typedef {{ item: Item, before: Item, isNew: boolean }} Draft `before`: as it was when one began to write */
 
 /** All prompts there are, once they are asked for. @type {Signal<Prompt[]>} */
 export const prompts = signal(/** @type {Prompt[]} */ ([]))
@@ -25,23 +25,40 @@ export const deleted = signal(/** @type {Item[]} */ ([]))
 /** The language in which the prompts were told. */
 let spoken = ""
 
+/** What was written and put away just now: it can come back. @type {Signal<Draft | null>} */
+export const discarded = signal(/** @type {Draft | null} */ (null))
+
 const EMPTY = { text: "", icon: "", description: "", model: "", provider: "", options: {} }
 
 /** Show what there is. */
 export async function open() {
   store.dialog.value = "library"
   deleted.value = []
+  discarded.value = null
   await readAll()
 }
 
 /** Begin a new one. @param {"role" | "prompt"} kind @param {Partial<Item>} [known] what it begins with */
 export function begin(kind, known = {}) {
-  draft.value = { item: { ...EMPTY, name: "", ...known, kind, id: newId() }, isNew: true }
+  const item = { ...EMPTY, name: "", ...known, kind, id: newId() }
+  draft.value = { item, before: item, isNew: true }
   void open()
 }
 
 /** @param {Item} item */
-export const change = item => { draft.value = { item, isNew: false } }
+export const change = item => { draft.value = { item, before: item, isNew: false } }
+
+/** Write no further. What was written is put away, if it was something. */
+export function cancel() {
+  discarded.value = draft.value && draft.value.item !== draft.value.before ? draft.value : null
+  draft.value = null
+}
+
+/** Write on. */
+export function takeUp() {
+  draft.value = discarded.value
+  discarded.value = null
+}
 
 /** Make a ready role one's own. @param {Role} role */
 export async function beginFrom(role) {

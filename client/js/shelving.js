@@ -1,5 +1,6 @@
 /** Finding and keeping: what is asked of the search, and how a conversation is pinned, tagged, archived and named. */
 import * as api from "./api.js"
+import { renameConversation } from "./actions.js"
 import { refreshConversations } from "./asking.js"
 import { t } from "./i18n.js"
 import { parse } from "./router.js"
@@ -62,7 +63,9 @@ export async function nameByModel({ id, title, revision }) {
       found = await api.readTitle(id)
     }
     store.dispatchList({ type: "saved", conversation: found.conversation })
-    if (found.conversation.title === title && found.conversation.revision === revision) toast(t("titles.none"))
+    const { conversation } = found
+    if (conversation.title === title && conversation.revision === revision) toast(t("titles.none"))
+    else toast(t("titles.given", { title: conversation.title }), { label: t("toast.undo"), run: () => void renameConversation(conversation, title) })
   } catch (error) {
     complain(error)
   }

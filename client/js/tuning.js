@@ -31,6 +31,9 @@ export function setOption(name, value) {
 /** All of them as the role says. */
 export const resetOptions = () => keep(usualOptions())
 
+/** All of them as they were. @param {Options} before */
+export const bringOptionsBack = before => keep(before)
+
 /** @param {Options} options */
 function keep(options) {
   const { id } = store.chat.value

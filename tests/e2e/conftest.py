@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What would go away by itself stays until it is seen to, however slow the machine.
+LASTING = "() => { const { setTimeout } = window; window.setTimeout = (act, after) => after >= 5000 ? 0 : setTimeout(act, after) }"
 WAIT = 60_000  # milliseconds until something that should be seen is given up
 
 

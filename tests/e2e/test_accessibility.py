@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.acting import CUT, EVERYTHING, FAILING, SLOW, serving
-from tests.e2e.conftest import WAIT
+from tests.e2e.conftest import LASTING, WAIT
 from tests.test_code import CLIENT
 
 pytestmark = pytest.mark.timeout(300)
@@ -32,8 +32,6 @@ PAINTED = """async () => {
     do await new Promise(done => requestAnimationFrame(() => setTimeout(done)))
     while (document.getAnimations().some(({ transitionProperty, playState }) => transitionProperty && playState === "running"))
 }"""
-# What would go away by itself stays until it is examined.
-LASTING = "() => { const { setTimeout } = window; window.setTimeout = (act, after) => after >= 5000 ? 0 : setTimeout(act, after) }"
 
 
 @pytest.fixture(scope="module")

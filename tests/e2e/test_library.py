@@ -103,6 +103,11 @@ def test_options_are_kept_with_their_conversation(watched: Watched, live: Server
     with page.expect_response(lambda response: response.request.method == "PATCH"):
         panel.get_by_role("button", name="Всё как обычно").click()
     assert newest(live)["options"] == {}
+    with page.expect_response(lambda response: response.request.method == "PATCH"):
+        panel.get_by_role("button", name="Вернуть").click()
+    assert newest(live)["options"] == {"temperature": 1.1, "max_tokens": 200}
+    with page.expect_response(lambda response: response.request.method == "PATCH"):
+        panel.get_by_role("button", name="Всё как обычно").click()
     panel.get_by_role("slider", name="Температура").fill("0.3")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Ответить заново").click()
@@ -373,3 +378,18 @@ def test_roles_and_prompts_are_called_as_the_page_speaks(watched: Watched) -> No
     expect(page.get_by_role("option", name=re.compile("^übersetze"))).to_be_visible()
     composer.press("Enter")
     expect(composer).to_have_value(re.compile(r"^Übersetze in die Sprache \{\{Sprache\}\}"))
+
+
+def test_what_was_being_written_is_put_away_and_taken_up_again(watched: Watched) -> None:
+    page = start(watched)
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("button", name="Новая роль").click()
+    form = page.get_by_role("dialog", name="Новая роль")
+    form.get_by_role("textbox", name="Название").fill("Гид")
+    form.get_by_role("button", name="Отмена").click()
+    page.get_by_role("dialog", name="Роли и запросы").get_by_role("button", name="Вернуть").click()
+    expect(form.get_by_role("textbox", name="Название")).to_have_value("Гид")
+    form.get_by_role("button", name="Отмена").click()
+    page.get_by_role("button", name="Новый запрос").click()
+    page.get_by_role("dialog", name="Новый запрос").get_by_role("button", name="Отмена").click()
+    expect(page.get_by_role("dialog", name="Роли и запросы").get_by_role("button", name="Вернуть")).to_have_count(0)

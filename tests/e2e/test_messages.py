@@ -20,7 +20,7 @@ from server.context import KEY, Services
 from server.edge import HttpServer
 from server.generation import wishes
 from server.settings import load
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import LASTING, Watched
 
 pytestmark = pytest.mark.timeout(180)
 RICH = "Вот **главное**:\n\n```python\nprint(1)\n```\n\n- раз\n- два\n\nИ [ссылка](https://example.org/)."
@@ -140,6 +140,68 @@ def test_an_edit_that_is_left_changes_nothing(watched: Watched) -> None:
     page.keyboard.press("Escape")
     expect(answer(page)).to_contain_text("Говорит ash")
     expect(page.locator(".versions")).to_have_count(0)
+
+
+def test_an_edit_that_is_left_can_be_taken_up_again(watched: Watched) -> None:
+    page = start(watched)
+    page.evaluate(LASTING)
+    say(page, "Привет")
+    finished(page)
+    more(page, answer(page), "Изменить ответ")
+    field = page.get_by_role("textbox", name="Изменить ответ")
+    field.fill("Иначе")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    page.get_by_role("button", name="Вернуть").click()
+    expect(field).to_have_value("Иначе")
+    page.get_by_role("complementary").get_by_role("button", name="Новая беседа").click()
+    expect(page.locator(".message")).to_have_count(0)
+    page.get_by_role("button", name="Вернуть").click()
+    expect(field).to_have_value("Иначе")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(answer(page)).to_contain_text("Иначе")
+    expect(page.get_by_role("button", name="Вернуть")).to_have_count(0)
+
+
+def test_what_waits_its_turn_is_taken_back_and_put_back(watched: Watched) -> None:
+    page = start(watched)
+    page.evaluate(LASTING)
+    say(page, "пиши долго")
+    expect(answer(page)).to_contain_text("ещё")
+    waiting = page.get_by_role("list", name="Ждут своей очереди").get_by_role("listitem")
+    for text in ("Второй", "Третий"):
+        say(page, text)
+    expect(waiting).to_have_text(["Второй", "Третий"])
+    waiting.first.get_by_role("button", name="Не отправлять").click()
+    expect(waiting).to_have_text(["Третий"])
+    page.get_by_role("button", name="Вернуть").click()
+    expect(waiting).to_have_text(["Второй", "Третий"])
+    for _ in range(2):
+        waiting.first.get_by_role("button", name="Не отправлять").click()
+    expect(waiting).to_have_count(0)
+    page.get_by_role("textbox", name="Сообщение").press("Escape")
+    finished(page)
+    page.get_by_role("button", name="Вернуть").last.click()
+    expect(page.get_by_role("textbox", name="Сообщение")).to_have_value("Третий")
+
+
+def test_a_temporary_talk_that_was_left_by_mistake_goes_on(watched: Watched) -> None:
+    page = start(watched)
+    page.evaluate(LASTING)
+    say(page, "Прежняя")
+    finished(page)
+    page.get_by_role("complementary").get_by_role("button", name="Новая беседа").click()
+    page.get_by_role("button", name="Временная беседа").click()
+    say(page, "Тайное")
+    finished(page)
+    page.locator(".history .link").click()  # whatever its model has called it
+    expect(page.locator(".message--user")).to_contain_text("Прежняя")
+    page.get_by_role("button", name="Вернуть").click()
+    expect(page.locator(".message--user")).to_contain_text("Тайное")
+    expect(page.get_by_text("Временная беседа: не сохраняется")).to_be_visible()
+    say(page, "вспомни")
+    expect(answer(page)).to_contain_text("Раньше было: Говорит ash.")
+    expect(page.locator(".history .link")).to_have_count(1)
 
 
 def test_a_branch_goes_on_in_a_conversation_of_its_own(watched: Watched) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from server.conversations import Conversation, Message, Question
 from server.storage.database import temporary
 from server.storage.store import SqlStore
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import LASTING, Watched
 from tests.e2e.running import ServerProcess
 from tests.emulators import openai
 from tests.emulators.stage import Stage, on_stage
@@ -75,8 +75,11 @@ def test_a_title_by_the_model_comes_by_itself_and_on_a_wish(watched: Watched) ->
     ask(page, "А в июне")
     expect(links(page)).to_have_text(["Моё"])
     menu(page, "Моё")
+    page.evaluate(LASTING)
     page.get_by_role("menuitem", name="Название от модели").press("Enter")
     expect(links(page)).to_contain_text(["Вы спросили"])
+    page.get_by_role("button", name="Вернуть").click()
+    expect(links(page)).to_have_text(["Моё"])
 
 
 # --- tags, folders, many at once -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import { OptionFields } from "./option-fields.js"
 const ICONS = ["person", "chat", "thought", "pencil", "article", "book", "languages", "code", "palette", "image", "graduation", "microphone", "globe", "clock"]
 
 /** @param {{ library: typeof import("../library.js") }} props */
-export function ItemForm({ library: { draft, save } }) {
+export function ItemForm({ library: { cancel, draft, save } }) {
   const [wrong, say] = useState("")
   const name = useRef(/** @type {HTMLInputElement | null} */ (null))
   // After the dialog, which gives the focus to its heading; on a phone it stays there, the keyboard would cover the form.
@@ -51,7 +51,7 @@ export function ItemForm({ library: { draft, save } }) {
       ${isRole && html`<${Beginning} item=${item} write=${write} />`}
       ${wrong && html`<p class="item__wrong" role="alert">${wrong}</p>`}
       <p class="item__steps">
-        <button type="button" class="button" onClick=${() => { draft.value = null }}>${t("question.cancel")}</button>
+        <button type="button" class="button" onClick=${cancel}>${t("question.cancel")}</button>
         <button type="submit" class="button button--main" disabled=${!isWhole}>${t("library.save")}</button>
       </p>
     </form>

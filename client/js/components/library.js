@@ -20,7 +20,7 @@ export function Library({ library }) {
 
 /** @param {{ library: Deeds }} props */
 function Shelf({ library }) {
-  const { begin, beginFrom, beginFromPrompt, deleted, items, prompts } = library
+  const { begin, beginFrom, beginFromPrompt, deleted, discarded, items, prompts, takeUp } = library
   const { catalogue } = usePage().store
   const gone = new Set(deleted.value.map(({ id }) => id))
   const own = (/** @type {string} */ kind) => [...items.value.filter(({ id }) => !gone.has(id)), ...deleted.value]
@@ -31,6 +31,11 @@ function Shelf({ library }) {
       <button type="button" class="button button--small" onClick=${() => begin("role")}><${Icon} name="plus" />${t("library.new_role")}</button>
       <button type="button" class="button button--small" onClick=${() => begin("prompt")}><${Icon} name="plus" />${t("library.new_prompt")}</button>
     </p>
+    ${discarded.value && html`
+      <p class="library__line library__line--gone">
+        <span class="library__text" role="status">${t("toast.edit_left")}</span>
+        <button type="button" class="button button--small" onClick=${takeUp}>${t("toast.undo")}</button>
+      </p>`}
     ${["role", "prompt"].map(kind => own(kind).length > 0 && html`
       <h3 class="dialog__part" key=${kind}>${t(`library.own_${kind}s`)}</h3>
       <ul class="library__list">${own(kind).map(item => html`<${OwnLine} key=${item.id} item=${item} library=${library} />`)}</ul>`)}

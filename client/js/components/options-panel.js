@@ -1,5 +1,5 @@
 /** How the answers of this conversation are asked for: each option is left to the model until one moves it. */
-import { html } from "../view.js"
+import { html, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { OptionFields } from "./option-fields.js"
@@ -8,11 +8,20 @@ import { Popover } from "./popover.js"
 /** @param {{ tuning: typeof import("../tuning.js"), onClose: () => void }} props */
 export function OptionsPanel({ tuning, onClose }) {
   const { store: { catalogue, dialog }, actions: { shownChoice, shownRole } } = usePage()
-  const { changedOptions, resetOptions, setOption, shownOptions, usualOptions } = tuning
+  const { bringOptionsBack, changedOptions, resetOptions, setOption, shownOptions, usualOptions } = tuning
+  const [before, remember] = useState(/** @type {import("../api.js").Options | null} */ (null))
   const { model, provider } = shownChoice()
   const known = catalogue.value.models.find(other => other.id === model && other.provider === provider)
   const options = shownOptions()
   const changed = changedOptions(options, usualOptions())
+  const reset = () => {
+    remember(options)
+    resetOptions()
+  }
+  const takeBack = () => {
+    if (before) bringOptionsBack(before)
+    remember(null)
+  }
   const hasVariables = Object.values(shownRole()?.variables ?? {}).some(names => names.length)
 
   return html`
@@ -23,7 +32,9 @@ export function OptionsPanel({ tuning, onClose }) {
         <div class="options__foot">
           ${hasVariables && html`
             <button type="button" class="button button--small" onClick=${() => { onClose(); dialog.value = "values" }}>${t("tuning.values")}</button>`}
-          <button type="button" class="button button--small" disabled=${!changed.length} onClick=${resetOptions}>${t("tuning.reset_all")}</button>
+          ${before && !changed.length
+            ? html`<button type="button" class="button button--small" key="reset" onClick=${takeBack}>${t("toast.undo")}</button>`
+            : html`<button type="button" class="button button--small" key="reset" disabled=${!changed.length} onClick=${reset}>${t("tuning.reset_all")}</button>`}
         </div>
       </div>
     <//>

@@ -29,10 +29,10 @@ export function Question({ message, editing: isEdited }) {
 
 /** @param {{ message: Message }} props */
 function Rephrasing({ message }) {
-  const { actions: { resend } } = usePage()
+  const { store: { answering }, actions: { resend } } = usePage()
   return html`
     <article class="message message--user message--edited">
-      <${Editor} text=${message.text} label=${t("question.edit")} hint=${t("question.edit_hint")} done=${t("composer.send")} enterIsDone
+      <${Editor} id=${message.id} text=${message.text} label=${t("question.edit")} hint=${t("question.edit_hint")} done=${t("composer.send")} enterIsDone disabled=${Boolean(answering.value)}
         onDone=${(/** @type {string} */ text) => resend(message, text)} />
     </article>
   `

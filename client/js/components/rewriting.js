@@ -8,6 +8,6 @@ import { Editor } from "./editor.js"
 export function Rewriting({ message }) {
   const { actions: { deeds } } = usePage()
   return html`
-    <${Editor} text=${message.text} label=${t("answer.edit")} hint=${t("answer.edit_hint")} done=${t("answer.edit_done")}
+    <${Editor} id=${message.id} text=${message.text} label=${t("answer.edit")} hint=${t("answer.edit_hint")} done=${t("answer.edit_done")}
       onDone=${(/** @type {string} */ text) => deeds().then(({ rewrite }) => rewrite(message, text))} />`
 }

@@ -221,6 +221,18 @@ def test_a_branch_goes_on_in_a_conversation_of_its_own(watched: Watched) -> None
     expect(page.locator(".message--user")).to_have_count(2)
 
 
+def test_the_menu_of_a_message_tells_who_and_when(watched: Watched) -> None:
+    page = start(watched)
+    say(page, "Привет")
+    finished(page)
+    whole = r"По сценарию · .*\d\d:\d\d · Ясень · 500 токенов"
+    for message, told in ((answer(page), whole), (page.locator(".message--user"), r"\d\d:\d\d")):
+        message.hover()
+        message.get_by_role("button", name="Ещё").click()
+        expect(page.get_by_role("menu")).to_contain_text(re.compile(told))
+        page.keyboard.press("Escape")
+
+
 def test_another_model_answers_the_same_question(watched: Watched) -> None:
     page = start(watched)
     say(page, "Привет")

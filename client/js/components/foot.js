@@ -41,7 +41,7 @@ export function account({ store, actions }, { model, provider, usage, edited_fro
   ].filter(Boolean).map(isolated).join(" · ")
 }
 
-/** Provider and time. @param {import("../page.js").Page} page @param {Message} message */
-function details({ actions }, { provider, created_at: at }) {
+/** Provider and time. @param {Pick<import("../page.js").Page, "actions">} page @param {Message} message */
+export function details({ actions }, { provider, created_at: at }) {
   return [actions.providerTitle(provider), at ? moment(at) : ""].filter(Boolean).map(isolated).join(" · ")
 }

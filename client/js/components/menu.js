@@ -4,8 +4,8 @@ import { Icon } from "./icon.js"
 
 /** @typedef {{ icon: string, label: string, keys?: string, danger?: boolean, run: () => void }} Item */
 
-/** @param {{ label: string, items: Item[], onClose: (how: { focusBack: boolean }) => void }} props */
-export function Menu({ label, items, onClose }) {
+/** @param {{ label: string, items: Item[], note?: string, onClose: (how: { focusBack: boolean }) => void }} props `note`: a line below that only tells something */
+export function Menu({ label, items, note = "", onClose }) {
   const sheet = useRef(/** @type {HTMLElement | null} */ (null))
 
   // Before the first paint: a focus that came later would take back the one that the next key has moved.
@@ -44,6 +44,7 @@ export function Menu({ label, items, onClose }) {
           onClick=${() => { onClose({ focusBack: true }); item.run() }}>
           <${Icon} name=${item.icon} /><span>${item.label}</span>${item.keys && html`<kbd>${item.keys}</kbd>`}
         </button>`)}
+      ${note && html`<div class="menu__note">${note}</div>`}
     </div>
   `
 }

@@ -2,6 +2,7 @@
 import { html } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
+import { account, details } from "./foot.js"
 import { GUIDE } from "./greeting.js"
 import { addIcons } from "./icon.js"
 import { Menu } from "./menu.js"
@@ -20,7 +21,8 @@ addIcons({
 
 /** @param {{ message: Message, onClose: (how: { focusBack: boolean }) => void }} props */
 export function MessageMenu({ message, onClose }) {
-  const { store: { answering, dialog, editing, temporary }, actions: { deeds, library, regenerate, shownChoice } } = usePage()
+  const page = usePage()
+  const { store: { answering, dialog, editing, temporary }, actions: { deeds, library, regenerate, shownChoice } } = page
   const act = (/** @type {(all: typeof import("../deeds.js")) => unknown} */ deed) => () => void deeds().then(deed)
   const isAnswer = message.role === "assistant"
   const isFree = !answering.value
@@ -38,5 +40,6 @@ export function MessageMenu({ message, onClose }) {
     !isAnswer && { icon: "slash", label: t("library.keep"), run: () => void library().then(({ keepAsPrompt }) => keepAsPrompt(message.text)) },
     isKept && { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },
   ]
-  return html`<${Menu} label=${t("message.more")} items=${items.filter(item => item !== false)} onClose=${onClose} />`
+  // A finger finds no title to rest on, and a narrow page no room: who, when and at what cost stand here too.
+  return html`<${Menu} label=${t("message.more")} items=${items.filter(item => item !== false)} note=${[details(page, message), account(page, message)].filter(Boolean).join(" · ")} onClose=${onClose} />`
 }

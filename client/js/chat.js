@@ -118,7 +118,7 @@ export function fold(answer, seq, event, at) {
 function change(answer, event, at) {
   switch (event.type) {
     case "started":
-      return { id: event.answer, parent_id: event.question, state: "running" }
+      return { id: event.answer, parent_id: event.question, state: "running", ...(at === undefined || answer.created_at ? {} : { created_at: at / 1000 }) }
     case "provider":
       return { provider: event.provider, model: event.model, state: "running" }
     case "progress":

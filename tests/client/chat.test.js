@@ -55,6 +55,12 @@ test("a question and its answer are shown before the server knows of them", () =
   assert.ok(isRunning(lastMessage(chat)))
 })
 
+test("an answer that is being written has a time before the server tells it", () => {
+  const started = { type: "started", conversation: "c", question: "q", answer: "a" }
+  assert.equal(fold(emptyAnswer("pending-q", "q"), 1, started, 5_000).created_at, 5)
+  assert.equal(fold(emptyAnswer("pending-q", "q", { created_at: 3 }), 1, started, 5_000).created_at, 3)
+})
+
 test("a pending answer takes the server's id and stays the same message on the page", () => {
   let chat = reduce(emptyChat(), { type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("pending-q", "q") })
   const started = { type: "started", conversation: "c", question: "q", answer: "a" }

@@ -40,12 +40,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Shelf:
-    """Which conversations of a list are meant. ``None`` does not narrow; the folder "" is no folder."""
+    """Which conversations of a list are meant. ``None`` does not narrow; the folder "" is no folder.
+
+    ``deleted``: those that can still be brought back, and nothing else.
+    """
 
     archived: bool | None = None
     pinned: bool | None = None
     folder: str | None = None
     tag: str | None = None
+    deleted: bool = False
 
 
 EVERYWHERE = Shelf()

@@ -59,11 +59,11 @@ export const version = () => call("GET", "version")
 
 /**
  * A page of the list, of the archive, of a folder, or of what bears a tag.
- * @param {{ before?: string | null, limit?: number, archived?: boolean, folder?: string | null, tag?: string | null }} [page]
+ * @param {{ before?: string | null, limit?: number, archived?: boolean, deleted?: boolean, folder?: string | null, tag?: string | null }} [page]
  * @returns {Promise<{ conversations: Conversation[], next: string | null, pinned?: Conversation[], titling?: string[], folders?: Named[], tags?: Named[] }>} `titling`: these may be named in a moment
  */
-export function listConversations({ before = null, limit = 50, archived = false, folder = null, tag = null } = {}) {
-  const narrow = `${archived ? "&archived=1" : ""}${folder === null ? "" : `&folder=${part(folder)}`}${tag === null ? "" : `&tag=${part(tag)}`}`
+export function listConversations({ before = null, limit = 50, archived = false, deleted = false, folder = null, tag = null } = {}) {
+  const narrow = `${archived ? "&archived=1" : ""}${deleted ? "&deleted=1" : ""}${folder === null ? "" : `&folder=${part(folder)}`}${tag === null ? "" : `&tag=${part(tag)}`}`
   return call("GET", `conversations?limit=${limit}${before ? `&before=${part(before)}` : ""}${narrow}`)
 }
 

@@ -95,6 +95,27 @@ export async function readShelf(tag, before = null) {
   }
 }
 
+/** What was deleted and is not gone yet. @param {string | null} [before] */
+export async function readDeleted(before = null) {
+  try {
+    const { conversations, next } = await api.listConversations({ before, deleted: true })
+    return { items: conversations, next }
+  } catch (error) {
+    complain(error)
+    return null
+  }
+}
+
+/** @param {Conversation} conversation */
+export async function bringBack({ id }) {
+  try {
+    store.dispatchList({ type: "saved", ...(await api.restoreConversation(id)) })
+    await refreshConversations()
+  } catch (error) {
+    complain(error)
+  }
+}
+
 /** A conversation's link was let go on a folder. @param {string} address @param {string} folder "" is none */
 export async function drop(address, folder) {
   const at = URL.canParse(address) ? parse(new URL(address).pathname, api.root.pathname) : null

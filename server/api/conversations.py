@@ -47,10 +47,16 @@ def list_() -> Response:
     limit = query.number("limit", PAGE, LARGEST_PAGE)
     before = request.args.get("before")
     shelf = Shelf(
-        archived=query.flag("archived"), pinned=query.flag("pinned"), folder=request.args.get("folder"), tag=request.args.get("tag")
+        archived=query.flag("archived"),
+        pinned=query.flag("pinned"),
+        folder=request.args.get("folder"),
+        tag=request.args.get("tag"),
+        deleted=query.flag("deleted") or False,
     )
     plain_beginning = shelf == Shelf() and before is None
-    page, following = services().conversations.list(owner(), limit, before, replace(shelf, archived=shelf.archived or False))
+    if not shelf.deleted:  # of what was deleted it does not matter whence
+        shelf = replace(shelf, archived=shelf.archived or False)
+    page, following = services().conversations.list(owner(), limit, before, shelf)
     answer = {
         "conversations": [wire.conversation_to_json(conversation) for conversation in page],
         "next": following,

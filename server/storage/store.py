@@ -60,8 +60,9 @@ class SqlStore:
     def conversations(
         self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = EVERYWHERE
     ) -> Sequence[Conversation]:
-        visible = (conversation.c.owner == owner, conversation.c.deleted_at.is_(None))
-        query = select_conversations().where(*visible, *_standing_on(shelf))
+        gone = conversation.c.deleted_at
+        meant = (conversation.c.owner == owner, gone.is_not(None) if shelf.deleted else gone.is_(None))
+        query = select_conversations().where(*meant, *_standing_on(shelf))
         if before is not None:
             moment, last_id = before
             query = query.where(

@@ -112,6 +112,15 @@ def shelves(page: Page, *_: str) -> None:
     expect(page.get_by_text("Архив пуст")).to_be_visible()
 
 
+def deleted(page: Page, *_: str) -> None:
+    ask(page, "На выброс")
+    expect(page.locator(".message--running")).to_have_count(0)
+    page.locator(".link-row--current .link").press("Delete")
+    expect(page.locator(".message")).to_have_count(0)
+    page.get_by_role("button", name="Архив", exact=True).click()
+    expect(page.get_by_role("button", name="Вернуть: На выброс").first).to_be_visible()
+
+
 def menu(page: Page, _: str, conversation: str) -> None:
     page.goto(conversation)
     page.locator(".history .link").first.hover()
@@ -300,8 +309,8 @@ View = Callable[[Page, str, str], None]
 VIEWS: dict[str, View] = {
     view.__name__: view
     for view in (
-        greeting, filled, edited, running, found, nothing_found, shelves, menu, models, roles, settings, keys, palette, toast,
-        options, memory, library, role_form, values, slash, missing, guide, share, links, shared, link_gone,
+        greeting, filled, edited, running, found, nothing_found, shelves, deleted, menu, models, roles, settings, keys, palette,
+        toast, options, memory, library, role_form, values, slash, missing, guide, share, links, shared, link_gone,
         message_menu, other_model, rewritten, pins, rivals, side_by_side,
     )
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import zipfile
 from collections.abc import Iterator
@@ -240,6 +241,21 @@ def test_the_chosen_ones_are_downloaded(stocked: Page) -> None:
         page.locator(".selection").get_by_role("button", name="Скачать").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert [name for name in archive.namelist() if name.endswith(".json") and "Заметка 1" in name]
+
+
+def test_what_was_deleted_comes_back_from_beside_the_archive(stocked: Page) -> None:
+    page = stocked
+    menu(page, "Заметка 5»")
+    page.get_by_role("menuitem", name="Удалить").press("Enter")
+    expect(links(page)).to_have_count(11)
+    page.reload()
+    page.get_by_role("button", name="Архив", exact=True).click()
+    deleted = page.get_by_role("region", name="Удалённые")
+    expect(deleted.get_by_role("listitem")).to_have_text([re.compile("Заметка 5")])
+    deleted.get_by_role("button", name=re.compile("Вернуть: .*Заметка 5")).click()
+    expect(deleted).to_have_count(0)
+    page.get_by_role("button", name="Ко всем беседам").click()
+    expect(links(page)).to_have_count(12)
 
 
 # --- a temporary talk ------------------------------------------------------------------------------------------------------------

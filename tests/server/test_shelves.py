@@ -51,6 +51,19 @@ def test_many_are_archived_and_filed_at_once(client: FlaskClient, services: Serv
     assert listed(client, "?folder=Дом") == ["a", "b"]
 
 
+def test_what_was_deleted_is_listed_apart_until_it_is_brought_back(client: FlaskClient, services: Services) -> None:
+    keep(services, "a", "b", "c")
+    keep(services, "theirs", owner="somebody")
+    services.store.delete("somebody", "theirs", 9.0)
+    change(client, ["b"], archived=True)
+    client.delete(f"{API}/conversations/a")
+    client.delete(f"{API}/conversations/b")
+    assert listed(client, "?deleted=1") == ["a", "b"]
+    assert (listed(client), listed(client, "?archived=1")) == (["c"], [])
+    client.post(f"{API}/conversations/b/restore")
+    assert (listed(client, "?deleted=1"), listed(client, "?archived=1")) == (["a"], ["b"])
+
+
 def test_all_are_changed_or_none(client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(services, "a", "b")
     done = many.changed

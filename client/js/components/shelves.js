@@ -4,6 +4,7 @@ import { t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { moveAmongLinks } from "./sidebar.js"
 import { ConversationLink } from "./conversation-link.js"
+import { Deleted } from "./deleted.js"
 import { Icon } from "./icon.js"
 
 /** @import { Conversation } from "../conversations.js" */
@@ -42,6 +43,7 @@ export function Shelves({ tag, onClose }) {
         ${items?.map(item => html`<${ConversationLink} key=${item.id} conversation=${item} />`)}
         ${items && !items.length && html`<p class="history__empty">${t(tag === null ? "shelf.archive_empty" : "tags.empty")}</p>`}
         ${items && standing?.next && html`<button type="button" class="row-button" onClick=${more}>${t("sidebar.more")}</button>`}
+        ${tag === null && html`<${Deleted} />`}
       </nav>
     </div>
   `

@@ -97,12 +97,18 @@ def test_a_found_message_is_shown_on_its_own_branch_by_keyboard_alone(watched: W
     expect(page.locator("[data-id=a0]")).to_have_count(0)
 
 
-def test_the_search_says_when_there_is_nothing_and_is_left_by_escape(watched: Watched) -> None:
+def test_the_search_says_when_there_is_nothing_and_is_left_by_escape_or_by_hand(watched: Watched) -> None:
     page = start(watched)
     look_for(page, "такого слова нет")
     expect(page.get_by_role("status").filter(has_text="Ничего не найдено")).to_be_visible()
+    listed = page.get_by_role("heading", name="Сегодня").or_(page.get_by_role("heading", name="Вчера")).first
     page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="Сегодня").or_(page.get_by_role("heading", name="Вчера")).first).to_be_visible()
+    expect(listed).to_be_visible()
+    look_for(page, "такого слова нет")
+    expect(listed).to_have_count(0)
+    page.get_by_role("button", name="Ко всем беседам").click()
+    expect(listed).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")
 
 
 def test_results_are_narrowed_by_time_and_go_on(watched: Watched) -> None:

@@ -63,6 +63,10 @@ export function Sidebar() {
 
 /** @param {{ query: string, onInput: (text: string) => void }} props */
 function Search({ query, onInput }) {
+  const clear = () => {
+    onInput("")
+    if (!matchMedia("(pointer: coarse)").matches) document.getElementById("search")?.focus()
+  }
   /** @param {KeyboardEvent & { currentTarget: HTMLInputElement }} event */
   const press = event => {
     if (event.key === "Escape" && query) {
@@ -81,7 +85,9 @@ function Search({ query, onInput }) {
       <${Icon} name="search" />
       <input type="search" id="search" value=${query} placeholder=${t("sidebar.search")} aria-label=${t("sidebar.search")} autocomplete="off"
         onFocus=${SearchResults.warm} onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} onKeyDown=${press} />
-      <kbd>${hint("search")}</kbd>
+      ${query
+        ? html`<button type="button" class="icon-button" aria-label=${t("shelf.back")} title=${`${t("shelf.back")}  Esc`} onClick=${clear}><${Icon} name="close" /></button>`
+        : html`<kbd>${hint("search")}</kbd>`}
     </label>
   `
 }

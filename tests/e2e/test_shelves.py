@@ -199,6 +199,11 @@ def test_many_are_chosen_by_mouse_and_keyboard(stocked: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("checkbox")).to_have_count(0)
     expect(links(page)).to_have_count(12)
+    select(page)
+    page.get_by_text("Заметка 1", exact=True).click()
+    expect(said).to_have_text("Выбрана 1 беседа")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
 def test_what_was_done_with_many_is_taken_back_with_one_press(stocked: Page) -> None:

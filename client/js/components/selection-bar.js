@@ -16,16 +16,17 @@ export function SelectionBar({ inArchive }) {
   const act = (/** @type {(how: typeof import("../selecting.js")) => unknown} */ deed) => void selecting().then(deed)
   const leave = () => act(how => how.leave())
 
-  // Esc leaves from wherever one is among the boxes.
+  // Esc leaves from wherever one is among the boxes, and from nowhere, where the mouse that ticks them leaves the focus.
   useEffect(() => {
     const sidebar = bar.current?.closest(".sidebar")
-    const press = (/** @type {Event} */ event) => {
-      if (/** @type {KeyboardEvent} */ (event).key !== "Escape" || event.defaultPrevented) return
+    const press = (/** @type {KeyboardEvent} */ event) => {
+      const isHere = event.target === document.body || sidebar?.contains(/** @type {Node} */ (event.target))
+      if (event.key !== "Escape" || event.defaultPrevented || !isHere) return
       event.preventDefault()
       leave()
     }
-    sidebar?.addEventListener("keydown", press)
-    return () => sidebar?.removeEventListener("keydown", press)
+    document.addEventListener("keydown", press)
+    return () => document.removeEventListener("keydown", press)
   }, [])
 
   const finishFiling = (/** @type {string | null} */ folder) => {

@@ -330,6 +330,15 @@ def test_models_answer_side_by_side_and_one_is_kept(watched: Watched) -> None:
     expect(columns(page)).to_have_count(3)
 
 
+@pytest.mark.parametrize("served", [{"prices": {"oak": {"prompt": 1, "completion": 2}}}], indirect=True)
+def test_a_column_says_what_it_has_cost(watched: Watched) -> None:
+    page = start(watched)
+    compare(page, "Дуб")
+    say(page, "Привет")
+    expect(columns(page).nth(1)).to_contain_text(re.compile(r"500 токенов · 50 ток/с · ≈ 0,002\s\$"))
+    expect(columns(page).nth(0)).not_to_contain_text("≈")
+
+
 def test_running_columns_are_resumed_and_stopped_one_by_one_or_together(watched: Watched) -> None:
     page = start(watched)
     compare(page, "Дуб", "Вяз")

@@ -37,7 +37,7 @@ function Column({ id }) {
       </header>
       <div class="column__said"><${Said} message=${message} onRetry=${again} /></div>
       <footer class="column__foot">
-        <span class="message__meta">${running ? "" : account(page, { ...message, model: "", provider: "" })}</span>
+        <span class="message__meta">${running ? "" : account(page, message, false)}</span>
         ${message.text && html`
           <button type="button" class="button button--small" onClick=${() => deeds().then(({ keep }) => keep(message))}><${Icon} name="check" />${t("compare.keep")}</button>`}
       </footer>

@@ -27,13 +27,13 @@ export function Foot({ message }) {
   `
 }
 
-/** Model · tokens · tokens a second · price. @param {import("../page.js").Page} page @param {Message} message */
-export function account({ store, actions }, { model, provider, usage, edited_from: isEdited }) {
+/** Model · tokens · tokens a second · price. @param {import("../page.js").Page} page @param {Message} message @param {boolean} [isNamed] whether the model is */
+export function account({ store, actions }, { model, provider, usage, edited_from: isEdited }, isNamed = true) {
   const rate = speed(usage)
   const known = store.catalogue.value.models.find(each => each.id === model && each.provider === provider)
   const sum = cost(usage, known?.prices)
   return [
-    actions.modelTitle(model, provider) || actions.providerTitle(provider),
+    isNamed ? actions.modelTitle(model, provider) || actions.providerTitle(provider) : "",
     isEdited ? t("message.edited") : "",
     usage?.completion_tokens ? t("answer.tokens", { count: usage.completion_tokens }) : "",
     rate ? t("answer.speed", { rate: Math.round(rate * 10) / 10 }) : "",

@@ -1,10 +1,12 @@
-"""The first look at the page in Chromium: requests, bytes over the wire, time until one can type."""
+"""The first look at the page in Chromium: requests, bytes over the wire, when it is seen and when one can type; on a phone, too."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
 import shutil
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from benchmarks.figures import Goal, Outcome, median, table
@@ -15,8 +17,8 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-# Usable: the composer is there and takes the focus.
-USABLE = """
+# Usable: the composer is there and takes the focus. What is seen before it is a picture (client/html/index.html).
+WATCH = """
 const look = () => {
   const field = document.getElementById("composer")
   if (field && !field.disabled) {
@@ -26,7 +28,33 @@ const look = () => {
   setTimeout(look, 1)
 }
 look()
+window.seen = { largest: 0, shift: 0 }
+new PerformanceObserver(list => { for (const { startTime } of list.getEntries()) window.seen.largest = startTime })
+  .observe({ type: "largest-contentful-paint", buffered: true })
+new PerformanceObserver(list => { for (const { value } of list.getEntries()) window.seen.shift += value })
+  .observe({ type: "layout-shift", buffered: true })
 """
+SEEN = """() => {
+  const [{ startTime: first }] = performance.getEntriesByName("first-contentful-paint")
+  return { ...window.seen, first, usable: window.usable }
+}"""
+# The phone of Lighthouse: a processor four times slower, 1.6 Mbit/s each way of 150 ms.
+SLOWER = 4
+LINE = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load in a fresh context: counts, kilobytes, milliseconds; ``shift`` is the cumulative layout shift."""
+
+    requests: int
+    kilobytes: float
+    first: float
+    largest: float
+    usable: float
+    shift: float
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,39 +70,50 @@ def run(options: argparse.Namespace) -> Outcome:
     compress_client()  # as run.py does at every start
     with upstream() as service, server(service) as product, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-        _load(browser, product.port)  # what is done once, is done
-        loads = [_load(browser, product.port) for _ in range(options.loads)]
+        _load(browser, product.port, DESKTOP)  # what is done once, is done
+        loads = [_load(browser, product.port, DESKTOP) for _ in range(options.loads)]
+        phone = [_load(browser, product.port, PHONE) for _ in range(options.loads)]
         browser.close()
-    requests, kilobytes, usable = (median(load[part] for load in loads) for part in range(3))
+    here, there = _medians(loads), _medians(phone)
     rows: list[list[str | float]] = [
-        ["requests", requests],
-        ["over the wire, KB, heads included", kilobytes],
-        ["until one can type, ms", usable],
-        ["the same, slowest load, ms", max(load[2] for load in loads)],
+        ["requests", here.requests, there.requests],
+        ["over the wire, KB, heads included", here.kilobytes, there.kilobytes],
+        ["first paint with content, ms", here.first, there.first],
+        ["largest paint, ms", here.largest, there.largest],
+        ["until one can type, ms", here.usable, there.usable],
+        ["the same, slowest load, ms", max(load.usable for load in loads), max(load.usable for load in phone)],
+        ["layout shift, worst load", max(load.shift for load in loads), max(load.shift for load in phone)],
     ]
+    title = f"First load, empty cache; medians of {options.loads} loads; the phone: a quarter of the processor, 1.6 Mbit/s, 150 ms"
     return Outcome(
-        table(f"First load, empty cache; medians of {options.loads} loads", ("", ""), rows),
+        table(title, ("", "desktop", "phone"), rows),
         [
-            Goal("first page: requests", requests, 40, ""),
-            Goal("first page: over the wire", kilobytes, 120, "KB"),
-            Goal("first page: until one can type", usable / 1000, 0.5, "s"),
+            Goal("first page: requests", here.requests, 40, ""),
+            Goal("first page: over the wire", here.kilobytes, 120, "KB"),
+            Goal("first page: until one can type", here.usable / 1000, 0.5, "s"),
         ],
     )
 
 
-def _load(browser: Any, port: int) -> tuple[int, float, float]:
-    """Requests, kilobytes and milliseconds of one load in a fresh context."""
-    context = browser.new_context()
-    context.add_init_script(USABLE)
+def _medians(loads: Sequence[Load]) -> Load:
+    return Load(*(median(part) for part in zip(*map(astuple, loads), strict=True)))
+
+
+def _load(browser: Any, port: int, device: dict[str, Any]) -> Load:
+    context = browser.new_context(**device)
+    context.add_init_script(WATCH)
     page = context.new_page()
     network = context.new_cdp_session(page)
     network.send("Network.enable")
+    if device is PHONE:
+        network.send("Network.emulateNetworkConditions", LINE)
+        network.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     asked: list[str] = []
     sizes: list[float] = []
     network.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
     network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     page.goto(f"http://127.0.0.1:{port}/", wait_until="networkidle")
     page.wait_for_function("window.usable")
-    usable = page.evaluate("window.usable")
+    seen = page.evaluate(SEEN)
     context.close()
-    return sum(not url.startswith("data:") for url in asked), sum(sizes) / 1000, usable
+    return Load(sum(not url.startswith("data:") for url in asked), sum(sizes) / 1000, **seen)

@@ -9,12 +9,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path, PurePosixPath
 
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 from whitenoise import WhiteNoise
 
+from g4f.catalog import LAST_RESORT
 from server.context import browser_language, chosen_language, services
 from server.errors import ApiError, NotFound
 from server.guard import client
@@ -31,6 +33,7 @@ LOOKS = {
     "accent": ("violet", "pink", "blue", "green"),
     "density": ("comfortable", "compact"),
     "size": ("normal", "small", "large", "larger"),
+    "sidebar": ("shown", "hidden"),
 }
 VERSION_LENGTH = 12  # hexadecimal digits
 
@@ -39,6 +42,8 @@ _IMPORTS = re.compile(r"""(?:^|[;}\s])(?:import|export)\s*(?:[\w*{}\s,$]+?\s*fro
 
 # What a page needs at once comes as one file: {{styles base app}} in client/html is css/base+app.css on the wire.
 _STYLES = re.compile(r"\{\{styles ([\w -]+)\}\}")
+# A sentence of client/locales: {{say greeting.title}}.
+_SAY = re.compile(r"\{\{say ([\w.]+)\}\}")
 
 blueprint = Blueprint("pages", __name__)
 
@@ -60,7 +65,7 @@ class Pages:
             if (self._client / folder).is_dir():
                 self._files.add_files(str(self._client / folder), prefix=folder)
         self._joined = dict(self._join_styles())
-        self._shells: dict[str, str] = {}
+        self._shells: dict[tuple[str, str, str], str] = {}
         self._preload: str | None = None
         self._importmap = json.loads(self.source("importmap.json"))["imports"]
 
@@ -106,8 +111,9 @@ class Pages:
         response.headers["Cache-Control"] = _lifetime(forever)
         return response
 
-    def shell(self, name: str, root: str) -> Response:
-        """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../"."""
+    def shell(self, name: str, root: str, greeting: str = "") -> Response:
+        """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../";
+        ``greeting`` names what of client/html/greeting is seen until the page can draw it itself."""
         if self._live:
             self._load()
         assets = f"{root}assets/{self.version}"
@@ -121,15 +127,25 @@ class Pages:
             "language": language.code,
             "direction": language.direction,
             "browser_language": browser_language(),
+            "kind": greeting,
             "looks": " ".join(f'data-{name}="{_chosen(name, known, known[0])}"' for name, known in LOOKS.items()),
             "debug": "on" if self._live else "off",
         }
-        if name not in self._shells:
-            self._shells[name] = _STYLES.sub(_joined_link, self.source(f"html/{name}.html"))
-        page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._shells[name])
+        page = re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], self._text(name, greeting, language.code))
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
         g.script_hashes = [f"'sha256-{digest}'"]
         return _compressed(gzip.compress(page.encode(), 6, mtime=0), "text/html", "no-cache, no-store")
+
+    def _text(self, name: str, greeting: str, language: str) -> str:
+        """A page with everything in it that is the same for all who read this language."""
+        known = self._shells.get((name, greeting, language))
+        if known is None:
+            said = self.sentences(language)
+            page = self.source(f"html/{name}.html")
+            page = page.replace("{{greeting}}", self.source(f"html/greeting/{greeting}.html") if greeting else "")
+            page = _SAY.sub(lambda match: escape(said[match[1]]), _STYLES.sub(_joined_link, page))
+            known = self._shells[name, greeting, language] = page
+        return known
 
     def first_files(self) -> list[str]:
         """The paths of what the first page needs before it can be drawn."""
@@ -218,7 +234,8 @@ def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
 
 @blueprint.get("/")
 def index() -> Response:
-    return services().pages.shell("index", "./")
+    provider, _ = services().catalog.default()
+    return services().pages.shell("index", "./", "guided" if provider == LAST_RESORT else "ready")
 
 
 @blueprint.get("/chat/")

@@ -24,7 +24,9 @@ effect(() => {
 })
 await speaking
 const page = { store, actions }
-render(html`<${Handed.Provider} value=${page}><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")))
+const place = /** @type {HTMLElement} */ (document.getElementById("app"))
+place.replaceChildren() // the still picture that client/html/index.html showed meanwhile
+render(html`<${Handed.Provider} value=${page}><${App} /><//>`, place)
 
 // Whoever begins to do something will soon need the sentences that the first page does not say.
 for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => void loadRest().catch(() => {}), { once: true, capture: true })

@@ -82,8 +82,8 @@ export function prefer(change) {
  * Put the looks on the page, and into cookies so that the server can send the next page in them from its first byte.
  * @param {Preferences} preferences
  */
-function show({ theme, accent, density, size, language }) {
-  const looks = { theme, accent, density, size }
+function show({ theme, accent, density, size, language, sidebar }) {
+  const looks = { theme, accent, density, size, sidebar: sidebar ? "shown" : "hidden" }
   Object.assign(document.documentElement.dataset, looks)
   const path = root.pathname
   for (const [name, value] of Object.entries({ ...looks, language })) {

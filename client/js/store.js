@@ -34,6 +34,8 @@ export const conversations = signal(lists.emptyList())
 export const catalogue = signal(/** @type {Catalogue} */ ({
   models: [], providers: [], found: [], roles: [], default: null, state: "loading", asking: false,
 }))
+/** What the server's page greets with until the catalogue is here: client/html/greeting. */
+export const expected = globalThis.document?.querySelector('meta[name="greeting"]')?.getAttribute("content") ?? ""
 /** @type {Signal<Selection>} */
 export const selection = signal({ model: "", provider: "", role: "" })
 /** When the open conversation last changed, as far as it is shown; seconds. @type {Signal<number>} */

@@ -493,9 +493,13 @@ def page(name: str, root: str) -> web.Response:
         "direction": "ltr",
         "browser_language": "ru",
         "looks": 'data-theme="auto"',
+        "kind": "",
+        "greeting": "",
         "debug": "off",
     }
     body = (CLIENT / "html" / name).read_text("utf-8")
+    said = json.loads((CLIENT / "locales" / "ru.json").read_text("utf-8"))
+    body = re.sub(r"\{\{say ([\w.]+)\}\}", lambda named: html.escape(said[named[1]]), body)
     body = re.sub(r"\{\{styles ([\w -]+)\}\}", lambda named: "".join(map(style, named[1].split())), body)
     for key, value in filled.items():
         body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload", "looks") else html.escape(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,16 @@ class Ollama(Provider):
         yield Finished("length" if question == CUT else "stop")
 
 
+ACTORS: Mapping[str, type[Provider]] = {"Ollama": Ollama, "Guide": Guide}
+
+
 @contextmanager
-def serving(**wanted: Any) -> Iterator[str]:
+def serving(actors: Mapping[str, type[Provider]] = ACTORS, **wanted: Any) -> Iterator[str]:
     """The address. ``wanted`` are settings as the command line gives them."""
     with tempfile.TemporaryDirectory() as folder:
         quiet = {"open_browser": False, "discovery": False, "titles": "words"}
         settings = load(Path(folder) / "none.json", {}, {"data_dir": folder, "port": 0, **quiet, **wanted})
-        with running_app(settings, {"Ollama": Ollama, "Guide": Guide}) as app:
+        with running_app(settings, actors) as app:
             services: Services = app.extensions[KEY]
             services.loop.run(services.catalog.refresh())
             server = HttpServer(app, services.loop, settings)

@@ -115,6 +115,15 @@ def test_the_sentences_of_the_page_are_fetched_with_it(client: FlaskClient) -> N
     assert client.get(f"/{address[1]}").json is not None
 
 
+def test_the_first_page_greets_before_any_script_runs(client: FlaskClient) -> None:
+    for language, greeted in (("ru", "О чём поговорим?"), ("en", "What shall we talk about?")):
+        client.set_cookie("language", language)
+        page = client.get("/").text
+        assert greeted in page
+        assert '<meta name="greeting" content="ready">' in page
+        assert greeted not in client.get("/chat/some-id").text
+
+
 def test_a_section_of_the_guide_is_shown_and_given_as_text(client: FlaskClient) -> None:
     assert client.get("/help/ru/ollama.md").mimetype == "text/html"
     assert client.get("/help/ru/ollama.md?raw").text.startswith("#")

@@ -23,18 +23,17 @@ const Missing = lazy(() => import("./missing.js").then(file => file.Missing))
 
 export function App() {
   const { store } = usePage()
-  const { ancestors, dialog, drawer, opening, path, preferences } = store
+  const { ancestors, dialog, drawer, opening, path } = store
   useEffect(() => effect(() => showTitle(store)), [])
   const isEmpty = opening.value === "shown" && path.value.length === 0
   const isAsking = opening.value === "shown" || opening.value === "loading"
-  const classes = ["app", preferences.value.sidebar ? "" : "app--wide", drawer.value ? "app--drawer" : ""]
 
   return html`
-    <div class=${classes.filter(Boolean).join(" ")}>
+    <div class=${`app ${drawer.value ? "app--drawer" : ""}`}>
       ${isAsking && html`<a class="skip" href="#composer" onClick=${skip}>${t("app.skip")}</a>`}
       <${Sidebar} />
       <div class="scrim" onClick=${() => { drawer.value = false }}></div>
-      <main class=${`conversation ${isEmpty ? "conversation--empty" : ""}`} inert=${drawer.value}>
+      <main class="conversation" inert=${drawer.value}>
         <${Bar} />
         <${Banner} />
         ${ancestors.value.offered && html`<${ImportOffer} />`}

@@ -12,13 +12,14 @@ const FIRST_STEPS = ["ollama", "key", "local"]
 export function Greeting() {
   const page = usePage()
   const { state } = page.store.catalogue.value
-  const isGuided = state === "ready" && page.actions.shownChoice().provider === GUIDE
+  const isExpected = state === "loading" && page.store.expected === "guided"
+  const isGuided = isExpected || (state === "ready" && page.actions.shownChoice().provider === GUIDE)
   return html`
     <section class="greeting">
       <div class="greeting__head">
         <${Mark} />
         <h1>${t(isGuided ? "greeting.guided_title" : "greeting.title")}</h1>
-        <p class=${`greeting__found greeting__found--${isGuided ? "guide" : state}`}>${state === "loading" ? t("models.asking") : foundSentence(page)}</p>
+        <p class=${`greeting__found greeting__found--${isGuided ? "guide" : state}`}>${state === "loading" && !isExpected ? t("models.asking") : foundSentence(page)}</p>
       </div>
       ${isGuided ? html`<${FirstSteps} />` : html`<${Examples} />`}
     </section>

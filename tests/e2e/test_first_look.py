@@ -1,0 +1,49 @@
+"""What is seen before the modules of the page have come: a still picture, in whose place the page steps without moving anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from g4f.Provider.Providers.Guide import Guide
+from tests.e2e.acting import ACTORS, serving
+from tests.e2e.conftest import Watched
+
+pytestmark = pytest.mark.timeout(180)
+
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+# Where everything stands that the picture shows. The line that says who was found is another one by then; it moves nothing else.
+PICTURED = ".sidebar, .bar, .greeting :is(.mark, h1, .greeting__text, .example, b, span), .composer__field, .composer__text, .send"
+PLACES = """pictured => [...document.querySelectorAll(pictured)].map(element => {
+    const { x, y, width, height } = element.getBoundingClientRect()
+    return [element.classList[0], x, y, width, height].join(" ")
+})"""
+
+
+@pytest.fixture(params=[ACTORS, {"Guide": Guide}], ids=["a model", "no model"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    with serving(request.param) as address:
+        yield f"{address}/"
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_page_steps_into_the_place_of_its_picture(browser: Any, address: str, device: dict[str, Any]) -> None:
+    watched = Watched(browser, address, **device)
+    page = watched.page
+    held: list[Route] = []
+    page.route("**/js/main.js", lambda route: held.append(route))
+    page.goto(address, wait_until="commit")
+    expect(page.locator(".greeting h1")).to_be_visible()
+    expect(page.get_by_role("textbox")).to_have_count(0)
+    pictured = page.evaluate(PLACES, PICTURED)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("textbox", name="Сообщение")).to_be_visible()
+    assert len(pictured) > 15
+    assert page.evaluate(PLACES, PICTURED) == pictured
+    watched.context.close()
+    assert watched.faults == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from g4f.Provider.Providers.Guide import Guide
 from tests.e2e.acting import ACTORS, serving
@@ -24,6 +24,26 @@ PLACES = """pictured => [...document.querySelectorAll(pictured)].map(element => 
 })"""
 
 
+class Kept:
+    """A module of the page that does not come until it is let go."""
+
+    def __init__(self, page: Page, module: str) -> None:
+        self._waiting: list[Route] = []
+        self._is_free = False
+        page.route(f"**/js/{module}.js", self._meet)
+
+    def _meet(self, route: Route) -> None:
+        if self._is_free:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def let_go(self) -> None:
+        self._is_free = True
+        for route in self._waiting:
+            route.continue_()
+
+
 @pytest.fixture(params=[ACTORS, {"Guide": Guide}], ids=["a model", "no model"])
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
     with serving(request.param) as address:
@@ -34,16 +54,37 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_the_page_steps_into_the_place_of_its_picture(browser: Any, address: str, device: dict[str, Any]) -> None:
     watched = Watched(browser, address, **device)
     page = watched.page
-    held: list[Route] = []
-    page.route("**/js/main.js", lambda route: held.append(route))
+    main = Kept(page, "main")
     page.goto(address, wait_until="commit")
     expect(page.locator(".greeting h1")).to_be_visible()
     expect(page.get_by_role("textbox")).to_have_count(0)
     pictured = page.evaluate(PLACES, PICTURED)
-    for route in held:
-        route.continue_()
+    main.let_go()
     expect(page.get_by_role("textbox", name="Сообщение")).to_be_visible()
     assert len(pictured) > 15
     assert page.evaluate(PLACES, PICTURED) == pictured
     watched.context.close()
     assert watched.faults == []
+
+
+def test_the_field_of_a_conversation_stays_while_its_messages_are_fetched(browser: Any) -> None:
+    with serving() as address:
+        watched = Watched(browser, address, **DESKTOP)
+        page = watched.page
+        page.goto(address)
+        page.get_by_role("textbox", name="Сообщение").fill("Привет")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Ответить заново")).to_be_visible()
+
+        conversation = page.url
+        main = Kept(page, "main")
+        Kept(page, "components/messages")
+        page.goto(conversation, wait_until="commit")
+        expect(page.locator(".composer__text--still")).to_be_visible()
+        pictured = page.locator(".composer__field").bounding_box()
+        main.let_go()
+        expect(page.get_by_role("textbox", name="Сообщение")).to_be_visible()
+        expect(page.get_by_role("article")).to_have_count(0)
+        assert page.locator(".composer__field").bounding_box() == pictured
+        watched.context.close()
+        assert watched.faults == []

@@ -90,7 +90,7 @@ def test_the_chosen_theme_and_language_are_in_the_first_paint(client: FlaskClien
     page = client.get("/").text
     assert 'data-theme="dark"' in page
     assert 'lang="en"' in page
-    for name, value in (("accent", "green"), ("density", "compact"), ("size", "larger")):
+    for name, value in (("accent", "green"), ("density", "compact"), ("size", "larger"), ("sidebar", "hidden")):
         assert f'data-{name}="{value}"' not in page
         client.set_cookie(name, value)
         assert f'data-{name}="{value}"' in client.get("/").text

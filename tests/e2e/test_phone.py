@@ -85,6 +85,15 @@ def test_a_short_swipe_and_one_from_the_middle_open_nothing(phone: Watched) -> N
     expect(drawer(page)).to_have_count(0)
 
 
+def test_the_focus_goes_into_the_list_and_escape_brings_it_back(phone: Watched) -> None:
+    page = start(phone)
+    page.get_by_role("button", name="Показать список бесед").press("Enter")
+    expect(page.get_by_role("button", name="Скрыть список бесед")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Показать список бесед")).to_be_focused()
+
+
 def test_scrolling_is_never_taken_away(phone: Watched) -> None:
     page = ready(start(phone, "chat/old3"))
     finished(page)

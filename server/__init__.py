@@ -18,6 +18,7 @@ from g4f.catalog import Catalog, Preferences
 from g4f.discovery import DiscoverySettings
 from g4f.transport import LOCAL, REMOTE, Deadlines, Transport
 from server import api, auth, guard, headers, installing, pages, prompts, roles, upkeep
+from server.api.compact import CompactJson
 from server.context import KEY, Services
 from server.conversations import Conversations
 from server.errors import ApiError
@@ -52,6 +53,7 @@ def create_app(settings: Settings, providers: Mapping[str, type[Provider]] | Non
     ``providers`` takes the place of those in g4f/Provider/Providers/.
     """
     app = Flask(__name__, static_folder=None)
+    app.json = CompactJson(app)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, MAX_FORM_MEMORY_SIZE=0, PROPAGATE_EXCEPTIONS=False)
     services = _introduce(settings, providers)
     app.extensions[KEY] = services

@@ -76,8 +76,8 @@ def to_message(connection: Connection, row: Row[Any]) -> Message:
         finished_at=row.finished_at,
         seq=row.seq,
         pinned=row.pinned_at is not None,
+        **said_besides(json.loads(row.details)),
     )
-    answer = with_details(answer, json.loads(row.details))
     return answer if row.state in TERMINAL else _fold_rows(answer, events_of(connection, row.id, row.seq))
 
 
@@ -123,16 +123,16 @@ def marks(answer: Answer) -> dict[str, Any]:
     return {name: value for name in ("edited_from", "compared", "kept") if (value := getattr(answer, name))}
 
 
-def with_details(answer: Answer, details: dict[str, Any]) -> Answer:
+def said_besides(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an answer that ``details`` wrote."""
     usage = details.get("usage")
-    return replace(
-        answer,
-        reasoning=details.get("reasoning", ""),
-        citations=tuple(Citation(**fields) for fields in details.get("citations", ())),
-        tool_calls=tuple(ToolCall(**fields) for fields in details.get("tool_calls", ())),
-        seams=tuple((at, Seam(**fields)) for at, fields in details.get("seams", ())),
-        usage=Usage(**usage) if usage else None,
-        edited_from=details.get("edited_from", ""),
-        compared=details.get("compared", ""),
-        kept=details.get("kept", False),
-    )
+    return {
+        "reasoning": details.get("reasoning", ""),
+        "citations": tuple(Citation(**fields) for fields in details.get("citations", ())),
+        "tool_calls": tuple(ToolCall(**fields) for fields in details.get("tool_calls", ())),
+        "seams": tuple((at, Seam(**fields)) for at, fields in details.get("seams", ())),
+        "usage": Usage(**usage) if usage else None,
+        "edited_from": details.get("edited_from", ""),
+        "compared": details.get("compared", ""),
+        "kept": details.get("kept", False),
+    }

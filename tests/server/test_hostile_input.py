@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
+from flask import Flask, jsonify
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -221,3 +221,13 @@ def test_a_password_of_every_length_is_answered(app: Flask, many: FlaskClient, s
         response = many.post(f"{API}/auth/login", json={"password": password})
         check(response, len(password))
         assert response.status_code in (400, 401, 429)
+
+
+def test_letters_are_answered_as_they_are_and_half_of_one_escaped(app: Flask) -> None:
+    """What a provider names its models is a stranger's JSON, which can spell half a surrogate pair."""
+    with app.app_context():
+        for name in ("Ёлка", "🧩", "\ud83e"):
+            answered = jsonify(name=name)
+            assert answered.mimetype == "application/json"
+            assert json.loads(answered.get_data()) == {"name": name}
+        assert jsonify(["Ёлка"]).get_data() == '["Ёлка"]'.encode()

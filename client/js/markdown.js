@@ -25,7 +25,8 @@ export class Reader {
     this.references = new References()
     this.state = startState(this.references)
     this.text = ""
-    /** Where the first character lies that no complete line holds yet. */
+    /** The end of the text, and where in it the first character lies that no complete line holds yet. */
+    this.rest = ""
     this.at = 0
   }
 
@@ -34,7 +35,7 @@ export class Reader {
    * @param {string} text
    */
   continues(text) {
-    return text.startsWith(this.text)
+    return text.slice(0, this.text.length) === this.text
   }
 
   /**
@@ -44,20 +45,32 @@ export class Reader {
    * @returns {View}
    */
   read(text, { streaming = false, budget = Infinity } = {}) {
-    this.text = text
-    const complete = this.#readLines(text, budget)
+    this.#take(text)
+    const complete = this.#readLines(budget)
     const trial = fork(this.state, !streaming)
-    const rest = text.slice(this.at)
+    const rest = this.rest.slice(this.at)
     if (complete && rest && !(streaming && isHeldBack(rest, trial.leaf))) feed(trial, withoutReturn(rest), trial.soft)
     return { ...view(trial, streaming || !complete), complete }
   }
 
   /**
+   * A piece of a string keeps the whole of it in memory, and a growing text is a new string at every view: blocks that were pieces
+   * of it would keep thousands of copies. They are pieces of what is new instead, which is written anew for that.
    * @param {string} text
+   */
+  #take(text) {
+    if (text.length === this.text.length) return
+    this.rest = this.text ? ` ${this.rest.slice(this.at)}${text.slice(this.text.length)}` : text
+    this.at = this.text ? 1 : 0
+    this.text = text
+  }
+
+  /**
    * @param {number} budget
    * @returns {boolean} whether only an unfinished line is left
    */
-  #readLines(text, budget) {
+  #readLines(budget) {
+    const text = this.rest
     const stop = this.at + budget
     for (;;) {
       if (this.at >= stop) return false

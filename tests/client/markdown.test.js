@@ -1,6 +1,8 @@
 /** Markdown: text -> blocks and tokens. What is drawn from them is tested in Chromium (tests/e2e/test_rendering.py). */
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { Reader, inline, linkTarget, pictureTarget, splitHidden } from "../../client/js/markdown.js"
 import { languageFile } from "../../client/js/markdown/languages.js"
 import { References } from "../../client/js/markdown/references.js"
@@ -250,4 +252,23 @@ describe("code", () => {
   test("markup is cut where the code is cut, and each part is whole", () => {
     assert.deepEqual(cutMarkup("<span class=\"a\">x&lt;\ny</span>z", [3, 2]), ["<span class=\"a\">x&lt;\n</span>", "<span class=\"a\">y</span>z"])
   })
+})
+
+test("of a text that grows only one copy is kept", () => {
+  setFlagsFromString("--expose-gc")
+  const collect = runInNewContext("gc")
+  const reader = new Reader()
+  let text = ""
+  const kept = () => {
+    collect()
+    return process.memoryUsage().heapUsed / 2 ** 20
+  }
+  const before = kept()
+  // Two hundred views of up to a megabyte: a copy for each would be two hundred megabytes, since Cyrillic takes two bytes a letter.
+  for (let view = 0; view < 200; view += 1) {
+    text += `Абзац номер ${view}, который ${"достаточно ".repeat(230)}длинен.\n\n`
+    assert.ok(reader.continues(text))
+    reader.read(text, { streaming: true })
+  }
+  assert.ok(kept() - before < 40, `${kept() - before} MB`)
 })

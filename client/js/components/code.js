@@ -6,6 +6,7 @@ import { Still } from "../still.js"
 import { hasHidden } from "../markdown/hidden.js"
 import { whenIdle } from "../markdown/idle.js"
 import { languageFile, previewed } from "../markdown/languages.js"
+import { whenNear } from "../markdown/near.js"
 import { Icon } from "./icon.js"
 import { visible } from "./inline.js"
 
@@ -15,8 +16,6 @@ import { visible } from "./inline.js"
 const FOLD = 40
 /** Milliseconds for which the button says that it worked. */
 const SAID = 1_500
-/** How far below the window colours are prepared. */
-const AHEAD = "800px"
 
 const Preview = lazy(() => import("./preview.js").then(file => file.Preview), ["preview"])
 
@@ -27,8 +26,8 @@ const Preview = lazy(() => import("./preview.js").then(file => file.Preview), ["
 export class Code extends Component {
   static contextType = Still
   state = { wrap: false, full: false, copied: false, shown: false }
-  /** @type {IntersectionObserver | null} */
-  observer = null
+  /** Wait no longer until it is in sight. @type {(() => void) | null} */
+  leave = null
   /** The pieces that were asked to be coloured. @type {string[] | null} */
   asked = null
   /** Elements that were painted are replaced when the code goes on growing. */
@@ -47,7 +46,7 @@ export class Code extends Component {
   }
 
   componentWillUnmount() {
-    this.observer?.disconnect()
+    this.leave?.()
   }
 
   /** @param {Props} next @param {State} state */
@@ -61,15 +60,12 @@ export class Code extends Component {
 
   watch() {
     const { open, language, pieces } = this.props.block
-    if (open || this.asked || this.observer || !languageFile(language) || pieces.some(hasHidden)) return
+    if (open || this.asked || this.leave || !languageFile(language) || pieces.some(hasHidden)) return
     if (this.context) return this.context.wait(this.colour())
-    this.observer = new IntersectionObserver(entries => {
-      if (!entries.some(entry => entry.isIntersecting)) return
-      this.observer?.disconnect()
-      this.observer = null
+    if (this.figure) this.leave = whenNear(this.figure, () => {
+      this.leave = null
       void this.colour()
-    }, { rootMargin: AHEAD })
-    if (this.figure) this.observer.observe(this.figure)
+    })
   }
 
   async colour() {

@@ -35,6 +35,7 @@ LOOKS = {
     "size": ("normal", "small", "large", "larger"),
     "sidebar": ("shown", "hidden"),
 }
+MESSAGES = "js/components/messages.js"  # a conversation is drawn by it
 VERSION_LENGTH = 12  # hexadecimal digits
 
 # import … from "x", export … from "x", import "x"; not import("x"), which is loaded when it is needed
@@ -66,7 +67,7 @@ class Pages:
                 self._files.add_files(str(self._client / folder), prefix=folder)
         self._joined = dict(self._join_styles())
         self._shells: dict[tuple[str, str, str], str] = {}
-        self._preload: str | None = None
+        self._preload: dict[tuple[str, ...], str] = {}
         self._importmap = json.loads(self.source("importmap.json"))["imports"]
 
     def _version(self) -> str:
@@ -111,9 +112,12 @@ class Pages:
         response.headers["Cache-Control"] = _lifetime(forever)
         return response
 
-    def shell(self, name: str, root: str, greeting: str = "") -> Response:
-        """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../";
-        ``greeting`` names what of client/html/greeting is seen until the page can draw it itself."""
+    def shell(self, name: str, root: str, *more: str, greeting: str = "") -> Response:
+        """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../".
+
+        ``more``: modules that are loaded when they are needed, which they are at once on this page. ``greeting`` names what of
+        client/html/greeting is seen until the page can draw it itself.
+        """
         if self._live:
             self._load()
         assets = f"{root}assets/{self.version}"
@@ -123,7 +127,7 @@ class Pages:
             "assets": assets,
             "root": root,
             "importmap": f'<script type="importmap">{importmap}</script>',
-            "preload": self._preloads().replace("{{assets}}", assets),
+            "preload": self._preloads("js/main.js", *more).replace("{{assets}}", assets),
             "language": language.code,
             "direction": language.direction,
             "browser_language": browser_language(),
@@ -164,25 +168,26 @@ class Pages:
     def _import_map(self, assets: str) -> str:
         return json.dumps({"imports": {name: f"{assets}/{target}" for name, target in self._importmap.items()}})
 
-    def _preloads(self) -> str:
+    def _preloads(self, *starts: str) -> str:
         """Links that let the browser fetch all modules at once instead of discovering them import by import."""
-        if self._preload is None:
-            modules = "".join(f'<link rel="modulepreload" href="{{{{assets}}}}/{path}">' for path in self._graph("js/main.js"))
-            self._preload = modules
-        return self._preload
+        if starts not in self._preload:
+            links = (f'<link rel="modulepreload" href="{{{{assets}}}}/{path}">' for path in self._graph(*starts))
+            self._preload[starts] = "".join(links)
+        return self._preload[starts]
 
-    def _graph(self, start: str) -> Iterator[str]:
-        """Every module that ``start`` imports, directly or not, by its path below client/."""
-        seen = {start}
-        waiting = [start]
-        while waiting:
-            path = waiting.pop(0)
-            yield path
-            for target in _IMPORTS.findall(self.source(path)):
-                module = self._importmap.get(target) or _join(path, target)
-                if module not in seen and (self._client / module).is_file():
-                    seen.add(module)
-                    waiting.append(module)
+    def _graph(self, *starts: str) -> Iterator[str]:
+        """Every module that ``starts`` import, directly or not, by its path below client/; those of the first one first."""
+        seen = set(starts)
+        for start in starts:
+            waiting = [start]
+            while waiting:
+                path = waiting.pop(0)
+                yield path
+                for target in _IMPORTS.findall(self.source(path)):
+                    module = self._importmap.get(target) or _join(path, target)
+                    if module not in seen and (self._client / module).is_file():
+                        seen.add(module)
+                        waiting.append(module)
 
 
 def _joined_address(names: str) -> str:
@@ -235,13 +240,13 @@ def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
 @blueprint.get("/")
 def index() -> Response:
     provider, _ = services().catalog.default()
-    return services().pages.shell("index", "./", "guided" if provider == LAST_RESORT else "ready")
+    return services().pages.shell("index", "./", greeting="guided" if provider == LAST_RESORT else "ready")
 
 
 @blueprint.get("/chat/")
 @blueprint.get("/chat/<conversation_id>")
 def chat(conversation_id: str = "") -> Response:
-    return services().pages.shell("index", "../")
+    return services().pages.shell("index", "../", *([MESSAGES] if conversation_id else []))
 
 
 @blueprint.get("/chat")

@@ -30,11 +30,17 @@ def test_a_page_names_everything_relative_to_itself(client: FlaskClient, address
 
 
 def test_every_module_that_the_page_needs_at_once_is_named_in_it(client: FlaskClient) -> None:
-    page = client.get("/").text
-    preloaded = set(re.findall(r'modulepreload" href="\./assets/\w+/([^"]+)"', page))
-    assert {"js/main.js", "js/view.js", "js/store.js", "vendor/preact.mjs"} <= preloaded
-    for path in preloaded:
-        assert client.get(f"/assets/{assets(page)}/{path}").status_code == 200
+    first = {"js/main.js", "js/view.js", "js/store.js", "vendor/preact.mjs"}
+    messages = {"js/components/messages.js", "js/components/markdown.js", "vendor/marked.mjs"}
+    for address, named, others in (("/", first, messages), ("/chat/", first, messages), ("/chat/some-id", first | messages, set())):
+        page = client.get(address).text
+        preloaded = re.findall(r'modulepreload" href="[./]+/assets/\w+/([^"]+)"', page)
+        assert named <= set(preloaded)
+        assert not others & set(preloaded)
+        assert len(preloaded) == len(set(preloaded))
+        assert preloaded[0] == "js/main.js"
+        for path in preloaded:
+            assert client.get(f"/assets/{assets(page)}/{path}").status_code == 200
 
 
 def test_the_style_sheets_of_a_page_come_as_one_file(client: FlaskClient) -> None:

@@ -31,7 +31,7 @@ export function App() {
   return html`
     <div class=${`app ${drawer.value ? "app--drawer" : ""}`}>
       ${isAsking && html`<a class="skip" href="#composer" onClick=${skip}>${t("app.skip")}</a>`}
-      <${Sidebar} />
+      <${Sidebar} warm=${warm} />
       <div class="scrim" onClick=${() => { drawer.value = false }}></div>
       <main class="conversation" inert=${drawer.value}>
         <${Bar} />
@@ -52,8 +52,8 @@ export function App() {
   `
 }
 
-/** What an answer needs is fetched while its question is written. */
-function warm() {
+/** What a conversation is drawn with is fetched while one is about to choose it, or to ask. */
+export function warm() {
   void Messages.warm()
   void import("../stream.js").catch(() => {})
 }

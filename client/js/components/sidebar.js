@@ -18,7 +18,8 @@ const SelectionBar = lazy(() => import("./selection-bar.js").then(file => file.S
 /** Lines of the list that are drawn, or not, together. */
 const STRETCH = 50
 
-export function Sidebar() {
+/** @param {{ warm: () => void }} props `warm` fetches what a conversation is drawn with */
+export function Sidebar({ warm }) {
   const { store: { conversations, dialog, drawer, selected }, actions: { newConversation, toggleSidebar } } = usePage()
   const [query, search] = useState("")
   /** A tag, null for the archive, or nothing: the list of the days. */
@@ -39,7 +40,7 @@ export function Sidebar() {
   }
 
   return html`
-    <aside class="sidebar" ref=${place} aria-label=${t("sidebar.title")} onKeyDown=${closeOnEscape}>
+    <aside class="sidebar" ref=${place} aria-label=${t("sidebar.title")} onPointerEnter=${warm} onFocusIn=${warm} onKeyDown=${closeOnEscape}>
       <header class="sidebar__head">
         <span class="brand"><${Mark} />${t("app.name")}</span>
         <button type="button" class="icon-button" aria-label=${t("sidebar.hide")} title=${`${t("sidebar.hide")}  ${hint("sidebar")}`}

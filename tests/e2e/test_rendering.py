@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -359,6 +360,38 @@ def test_a_heap_of_words_that_comes_at_once_is_drawn_in_slices(opened: Any) -> N
     first = page.evaluate("text => stage.show('a', text, true).querySelectorAll('p').length", text)
     assert 0 < first < 500
     watched.until("document.querySelectorAll('p').length === 1000")
+    assert watched.quiet()
+    page.context.close()
+
+
+# Longer than what is laid out at once: how it is written, and its words.
+LONG = {
+    "paragraph": ("слово за словом " * 4_000,) * 2,
+    "list": ("".join(f"- пункт {i}\n" for i in range(700)), "".join(f"пункт {i}" for i in range(700))),
+    "numbered list": ("".join(f"{i}. пункт\n" for i in range(3, 703)), "пункт" * 700),
+    "markup": ("<div>\n" + "строка за строкой\n" * 2_000,) * 2,
+}
+
+
+def bare(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_block_that_is_too_long_is_drawn_in_stretches(opened: Any, kind: str) -> None:
+    watched = opened()
+    page = watched.page
+    text, words = LONG[kind]
+    assert not page.evaluate("text => stage.show('short', text).querySelectorAll('.stretch').length", text[:1_000])
+    page.evaluate("text => { window.whole = stage.show('long', text) }", text)
+    watched.until(f"whole.textContent.replace(/\\s/g, '').length === {len(bare(words))}")
+    assert bare(page.evaluate("whole.textContent")) == bare(words)
+    stretches = page.locator("article:last-child .stretch")
+    assert stretches.count() >= 3
+    if kind == "numbered list":
+        starts = [int(each.get_attribute("start")) for each in stretches.all()]
+        assert starts == [3 + sum(each.locator("li").count() for each in stretches.all()[:at]) for at in range(len(starts))]
+    assert page.evaluate(f"async text => ({ALIKE})(await stage.stream('streamed', text, 700), whole)", text)
     assert watched.quiet()
     page.context.close()
 

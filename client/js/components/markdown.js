@@ -17,9 +17,11 @@ import { Table } from "./table.js"
 const FRAME = 14
 /** A slice of a long text that is opened takes about this long to draw; so many characters are tried first. */
 const SLICE = 14
-const FIRST_SLICE = 12_000
+const FIRST_SLICE = 6_000
 const SMALLEST_SLICE = 2_000
 const LARGEST_SLICE = 60_000
+/** So many pieces of a paragraph, or parts of a list, are laid out together: one of a megabyte would be laid out anew for each word. */
+const STRETCH = 8
 /** In a conversation the headings of the page itself take the first two levels. */
 const HEADING_SHIFT = 2
 
@@ -133,8 +135,9 @@ class One extends Component {
   render() {
     const { block, scope } = this.props
     switch (block.kind) {
-      case "paragraph": return html`<p dir="auto">${words(block.pieces, scope, block.open)}</p>`
-      case "raw": return html`<p class="markdown__raw" dir="auto">${visible(block.pieces.join(""))}</p>`
+      case "paragraph": return stretches(block.pieces, (pieces, look, i, isLast) => html`
+        <p key=${i} class=${look} dir="auto">${words(pieces, scope, block.open && isLast)}</p>`)
+      case "raw": return stretches(block.pieces, (pieces, look, i) => html`<p key=${i} class=${["markdown__raw", look].filter(Boolean).join(" ")} dir="auto">${visible(pieces.join(""))}</p>`)
       case "heading": {
         const level = block.level
         return html`<${`h${Math.min(6, level + scope.shift)}`} class=${`heading heading--${level}`} dir="auto"><${Inline} text=${block.text} scope=${scope} open=${block.open} /><//>`
@@ -160,9 +163,25 @@ const inside = (parts, scope) => parts.map((blocks, i) => html`<${Part} key=${i}
 
 /** @param {ListBlock} block @param {Scope} scope */
 function list({ ordered, start, loose, parts }, scope) {
-  const look = `list${loose ? " list--loose" : ""}`
-  if (ordered) return html`<ol class=${look} dir="auto" start=${start === 1 ? undefined : start}>${inside(parts, scope)}</ol>`
-  return html`<ul class=${look} dir="auto">${inside(parts, scope)}</ul>`
+  let first = start
+  return stretches(parts, (some, look, i) => {
+    const name = ["list", loose && "list--loose", look].filter(Boolean).join(" ")
+    if (!ordered) return html`<ul key=${i} class=${name} dir="auto">${inside(some, scope)}</ul>`
+    const from = first
+    first += some.reduce((sum, items) => sum + items.length, 0)
+    return html`<ol key=${i} class=${name} dir="auto" start=${from === 1 ? undefined : from}>${inside(some, scope)}</ol>`
+  })
+}
+
+/**
+ * A block as it is, or one that is too long as several that stand together.
+ * @template P @template D
+ * @param {P[]} pieces @param {(some: P[], look: string | undefined, i: number, isLast: boolean) => D} draw @returns {D | D[]}
+ */
+function stretches(pieces, draw) {
+  if (pieces.length <= STRETCH) return draw(pieces, undefined, 0, true)
+  const count = Math.ceil(pieces.length / STRETCH)
+  return Array.from({ length: count }, (_, i) => draw(pieces.slice(i * STRETCH, (i + 1) * STRETCH), "stretch", i, i === count - 1))
 }
 
 /** @param {ItemBlock} block @param {Scope} scope */

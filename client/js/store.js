@@ -81,6 +81,8 @@ export const unfilled = signal(/** @type {{ go: () => void, back: () => void } |
 /** The message that is being rewritten. @type {Signal<string>} */
 export const editing = signal("")
 
+/** The id of the open conversation, null before its first question. Whoever needs no more of the chat is not told of every word. */
+export const openId = computed(() => chat.value.id)
 // While an answer grows these two stay the same objects, and nothing that depends on the tree is computed again.
 const order = computed(() => chat.value.order)
 const chosen = computed(() => chat.value.chosen)

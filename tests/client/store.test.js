@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { emptyAnswer } from "../../client/js/chat.js"
-import { answering, chat, dispatch, flush, messageSignal, path } from "../../client/js/store.js"
+import { answering, chat, dispatch, flush, messageSignal, openId, path } from "../../client/js/store.js"
 import { effect } from "../../client/js/view.js"
 
 const question = { id: "q", parent_id: null, role: "user", text: "?" }
@@ -28,11 +28,12 @@ function begin() {
 
 test("many pieces of an answer are one change, and only of that answer", () => {
   begin()
-  const [ofAnswer, ofQuestion, ofPath] = [count(() => messageSignal("a").value), count(() => messageSignal("q").value), count(() => path.value)]
+  const [ofAnswer, ofQuestion] = [count(() => messageSignal("a").value), count(() => messageSignal("q").value)]
+  const [ofPath, ofId] = [count(() => path.value), count(() => openId.value)]
   for (let seq = 1; seq <= 100; seq += 1) say(seq, "слово ")
   flush()
   assert.equal(chat.value.messages.get("a")?.text, "слово ".repeat(100))
-  assert.deepEqual([ofAnswer(), ofQuestion(), ofPath()], [1, 0, 0])
+  assert.deepEqual([ofAnswer(), ofQuestion(), ofPath(), ofId()], [1, 0, 0, 0])
 })
 
 test("what a person does is not overtaken by what still waits to be drawn", () => {

@@ -65,7 +65,7 @@ function skip(event) {
 }
 
 /** @param {import("../page.js").Page["store"]} store */
-function showTitle({ chat, conversations, unread }) {
-  const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
+function showTitle({ conversations, openId, unread }) {
+  const title = conversations.value.items.find(({ id }) => id === openId.value)?.title
   document.title = (unread.value ? "● " : "") + (title ? `${title} — ${t("app.name")}` : t("app.name"))
 }

@@ -12,7 +12,7 @@ const RolePicker = lazy(() => import("./role-picker.js").then(file => file.RoleP
 const Pins = lazy(() => import("./pins.js").then(file => file.Pins), ["picker", "pins"])
 
 export function Bar() {
-  const { store: { catalogue, chat, pinned, preferences, temporary }, actions: { newConversation, toggleSidebar, toggleTemporary } } = usePage()
+  const { store: { catalogue, openId, pinned, preferences, temporary }, actions: { newConversation, toggleSidebar, toggleTemporary } } = usePage()
   return html`
     <header class="bar">
       <button type="button" class=${`icon-button bar__menu ${preferences.value.sidebar ? "bar__menu--narrow" : ""}`}
@@ -21,7 +21,7 @@ export function Bar() {
       ${catalogue.value.roles.length > 1 && html`<${RoleButton} />`}
       <${OptionsButton} />
       <span class="bar__space"></span>
-      ${!chat.value.id && html`
+      ${!openId.value && html`
       <button type="button" class="icon-button bar__temporary" aria-pressed=${temporary.value} aria-label=${t("temporary.begin")} title=${t("temporary.begin")}
         onClick=${toggleTemporary}><${Icon} name="ghost" /></button>`}
       ${pinned.value.length > 0 && html`<${Pins} />`}

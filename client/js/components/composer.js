@@ -20,8 +20,8 @@ const PAUSE = 200
 /** @param {{ warm: () => unknown }} props `warm` fetches what an answer is drawn with */
 export function Composer({ warm }) {
   const page = usePage()
-  const { store: { answering, chat, comparing, path, preferences, queue, refusal, web }, actions: { editLast, send, stop } } = page
-  const conversation = chat.value.id
+  const { store: { answering, comparing, openId, path, preferences, queue, refusal, web }, actions: { editLast, send, stop } } = page
+  const conversation = openId.value
   const { text, write, field } = useDraft(conversation)
   const isAnswering = Boolean(answering.value)
 

@@ -18,14 +18,14 @@ const FIRST = 10
 const STEP = 40
 
 export function Messages() {
-  const { chat, conversations, dialog, messageSignal, opening, path, reading, sought } = usePage().store
-  const title = conversations.value.items.find(({ id }) => id === chat.value.id)?.title
+  const { conversations, dialog, messageSignal, openId, opening, path, reading, sought } = usePage().store
+  const title = conversations.value.items.find(({ id }) => id === openId.value)?.title
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
   const [isAway, setAway] = useState(false)
   const [isSelecting, select] = useState(false)
   const ids = path.value
-  const shown = useWindow(chat.value.id, ids, sought.value?.message)
+  const shown = useWindow(openId.value, ids, sought.value?.message)
   const lastQuestion = ids.findLast(id => messageSignal(id).peek()?.role === "user")
 
   useEffect(() => {
@@ -35,7 +35,7 @@ export function Messages() {
     return () => created.stop()
   }, [])
   // A conversation is opened at its end, and what one has just said is looked at.
-  useLayoutEffect(() => follower.current?.toEnd(), [chat.value.id, lastQuestion, opening.value])
+  useLayoutEffect(() => follower.current?.toEnd(), [openId.value, lastQuestion, opening.value])
   useEffect(() => {
     const found = opening.value === "shown" && sought.value && place.current?.querySelector(`[data-id="${CSS.escape(sought.value.message)}"]`)
     if (!(found instanceof HTMLElement) || !follower.current) return

@@ -9,19 +9,22 @@ import { Icon } from "./icon.js"
 import { Markdown } from "./markdown.js"
 import { Notice } from "./notice.js"
 import { Reasoning } from "./reasoning.js"
+import { useSight } from "./sight.js"
 
 /** @import { Message, Seam } from "../chat.js" */
 
 const Rewriting = lazy(() => import("./rewriting.js").then(file => file.Rewriting))
 
-/** @param {{ message: Message, editing: boolean }} props */
-export function Answer({ message, editing }) {
+/** @param {{ message: Message, editing: boolean, isFar?: boolean }} props */
+export function Answer({ message, editing, isFar = false }) {
   const { regenerate } = usePage().actions
   const running = isRunning(message)
+  const { isNear, look } = useSight(isFar)
   return html`
-    <article class=${`message message--assistant ${running ? "message--running" : ""}`} data-id=${message.id} aria-label=${t("messages.answer")} aria-busy=${running}>
+    <article class=${`message message--assistant ${running ? "message--running" : ""}`} data-id=${message.id} aria-label=${t("messages.answer")} aria-busy=${running}
+      oncontentvisibilityautostatechange=${look}>
       ${editing ? html`<${Rewriting} message=${message} />` : html`<${Said} message=${message} onRetry=${() => regenerate(message)} />`}
-      ${!running && !editing && html`<${Foot} message=${message} />`}
+      ${!running && !editing && html`<${Foot} message=${message} isNear=${isNear} />`}
     </article>
   `
 }

@@ -9,21 +9,28 @@ import { Versions } from "./versions.js"
 
 /** @import { Message } from "../chat.js" */
 
-/** @param {{ message: Message }} props */
-export function Foot({ message }) {
+/** @param {{ message: Message, isNear: boolean }} props */
+export function Foot({ message, isNear }) {
   const page = usePage()
-  const { store: { answering }, actions: { copy, regenerate } } = page
   return html`
     <footer class="message__foot">
-      ${message.text && html`
-        <button type="button" class="icon-button" aria-label=${t("message.copy")} title=${t("message.copy")} onClick=${() => copy(message.text)}><${Icon} name="copy" /></button>`}
-      ${message.state !== "failed" && message.state !== "interrupted" && html`
-      <button type="button" class="icon-button" aria-label=${t("answer.again")} title=${t("answer.again")} disabled=${Boolean(answering.value)}
-        onClick=${() => regenerate(message)}><${Icon} name="again" /></button>`}
-      ${message.text && html`<${More} message=${message} />`}
-      <${Versions} message=${message} />
+      ${isNear && html`<${Steps} message=${message} />`}
       <span class="message__meta" title=${details(page, message)}>${account(page, message)}</span>
     </footer>
+  `
+}
+
+/** @param {{ message: Message }} props */
+function Steps({ message }) {
+  const { store: { answering }, actions: { copy, regenerate } } = usePage()
+  return html`
+    ${message.text && html`
+      <button type="button" class="icon-button" aria-label=${t("message.copy")} title=${t("message.copy")} onClick=${() => copy(message.text)}><${Icon} name="copy" /></button>`}
+    ${message.state !== "failed" && message.state !== "interrupted" && html`
+    <button type="button" class="icon-button" aria-label=${t("answer.again")} title=${t("answer.again")} disabled=${Boolean(answering.value)}
+      onClick=${() => regenerate(message)}><${Icon} name="again" /></button>`}
+    ${message.text && html`<${More} message=${message} />`}
+    <${Versions} message=${message} />
   `
 }
 

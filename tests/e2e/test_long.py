@@ -1,0 +1,101 @@
+"""A long conversation in Chromium: what is far from the window has its words, is found, led to and printed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from server.conversations import Answer, Conversation, Message, Question
+from server.storage.database import temporary
+from server.storage.store import SqlStore
+from tests.e2e.conftest import Watched
+from tests.e2e.running import ServerProcess
+from tests.llama.running import free_port
+
+pytestmark = pytest.mark.timeout(180)
+TURNS, PINNED = 150, 60
+
+
+def long_tree(at: float) -> Iterator[Message]:
+    parent = None
+    for number in range(TURNS):
+        yield Question(f"q{number}", parent, f"Вопрос {number}: почему так?", at + number)
+        words = f"Ответ {number}: потому что **иначе** нельзя. " + "Так устроено. " * 20
+        said = Answer(f"a{number}", f"q{number}", words, at + number, "complete", "p", "m", finished_at=at + number)
+        yield replace(said, pinned=number == PINNED)
+        parent = f"a{number}"
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[ServerProcess]:
+    at = time.time() - 3600
+    with temporary(tmp_path / "data") as database:
+        talk = Conversation("long", "Долгая беседа", "m", "p", "default", at, at)
+        SqlStore(database).import_conversations("owner", [(talk, list(long_tree(at)))])
+    server = ServerProcess(tmp_path, free_port(), discovery=False)
+    server.start()
+    yield server
+    server.kill()
+
+
+def open_whole(watched: Watched) -> Page:
+    """The conversation at its end, with all of its past drawn."""
+    page: Page = watched.page
+    page.goto(f"{watched.address}/chat/long")
+    expect(page.locator(f"[data-id=a{TURNS - 1}]")).to_be_in_viewport()
+    expect(page.locator(".messages .message")).to_have_count(2 * TURNS)
+    return page
+
+
+def buttons(page: Page, message: str) -> Any:
+    return page.locator(f"[data-id={message}]").get_by_role("button")
+
+
+def test_what_is_far_has_its_words_and_gets_its_buttons_near(watched: Watched) -> None:
+    page = open_whole(watched)
+    for near in (f"q{TURNS - 1}", f"a{TURNS - 1}"):
+        expect(buttons(page, near)).not_to_have_count(0)
+    for far in ("q3", "a3"):
+        expect(buttons(page, far)).to_have_count(0)
+        expect(page.locator(f"[data-id={far}]")).to_contain_text(" 3: по")
+    page.locator("[data-id=q3]").scroll_into_view_if_needed()
+    for near in ("q3", "a3"):
+        expect(buttons(page, near)).not_to_have_count(0)
+    expect(buttons(page, f"a{TURNS - 1}")).not_to_have_count(0)  # the last one is never skipped
+    expect(buttons(page, f"a{PINNED}")).to_have_count(0)
+    buttons(page, "q3").and_(page.get_by_label("Скопировать")).click()
+    expect(page.get_by_text("Скопировано")).to_be_visible()
+
+
+def test_the_browser_finds_what_is_far(watched: Watched) -> None:
+    page = open_whole(watched)
+    # The find bar of a browser without a window is this function, which leaves the scrolling to us.
+    assert page.evaluate("find('Ответ 5: потому', false, false, true)")
+    page.evaluate("getSelection().focusNode.parentElement.scrollIntoView({ block: 'center' })")
+    expect(page.locator("[data-id=a5]")).to_be_in_viewport()
+    expect(buttons(page, "a5")).not_to_have_count(0)
+    assert page.evaluate("getSelection().toString()") == "Ответ 5: потому"
+
+
+def test_a_pin_leads_to_what_is_far(watched: Watched) -> None:
+    page = open_whole(watched)
+    page.get_by_role("button", name="1 закреплённое сообщение").click()
+    page.get_by_role("button", name=f"Ответ {PINNED}").click()
+    expect(page.locator(f"[data-id=a{PINNED}]")).to_be_in_viewport()
+    expect(page.locator(f"[data-id=a{PINNED}]")).to_be_focused()
+    expect(buttons(page, f"a{PINNED}")).not_to_have_count(0)
+
+
+def test_on_paper_nothing_is_skipped(watched: Watched) -> None:
+    page = open_whole(watched)
+    page.emulate_media(media="print")
+    for message in ("q0", "a0", "a75"):
+        body = page.locator(f"[data-id={message}] .message__body")
+        assert body.evaluate("body => body.checkVisibility({ contentVisibilityAuto: true })")
+    expect(page.locator("[data-id=a0] .message__meta")).to_contain_text("m")

@@ -15,6 +15,7 @@ from benchmarks.figures import Goal, goals_table
 NAMES = {name: name for name in ("start", "stream", "followers", "store", "churn", "services", "page", "finding")} | {
     "rendering": "drawing",
     "smoothness": "whole_page",
+    "opening": "opening",
 }
 
 

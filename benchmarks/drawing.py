@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import shutil
 import subprocess
 import sys
 
+from benchmarks.browser import browser_path
 from benchmarks.figures import Outcome
 from benchmarks.processes import ROOT
 
@@ -17,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Outcome:
-    if importlib.util.find_spec("playwright") is None or not (shutil.which("chromium") or shutil.which("google-chrome")):
+    if browser_path() is None:
         return Outcome("rendering: skipped, there is no Playwright or no Chromium")
     command = [sys.executable, "-m", "benchmarks.rendering", *(["--quick"] if options.quick else [])]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import shutil
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
+from benchmarks.browser import browser, browser_path
 from benchmarks.figures import Goal, Outcome, median, table
 from benchmarks.processes import server, upstream
 from run import compress_client
 
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 # Usable: the composer is there and takes the focus. What is seen before it is a picture (client/html/index.html).
 WATCH = """
 const look = () => {
@@ -62,18 +57,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Outcome:
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
-    if importlib.util.find_spec("playwright") is None or browser_path is None:
+    path = browser_path()
+    if path is None:
         return Outcome("page: skipped, there is no Playwright or no Chromium")
-    from playwright.sync_api import sync_playwright
-
     compress_client()  # as run.py does at every start
-    with upstream() as service, server(service) as product, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-        _load(browser, product.port, DESKTOP)  # what is done once, is done
-        loads = [_load(browser, product.port, DESKTOP) for _ in range(options.loads)]
-        phone = [_load(browser, product.port, PHONE) for _ in range(options.loads)]
-        browser.close()
+    with upstream() as service, server(service) as product, browser(path) as chromium:
+        _load(chromium, product.port, DESKTOP)  # what is done once, is done
+        loads = [_load(chromium, product.port, DESKTOP) for _ in range(options.loads)]
+        phone = [_load(chromium, product.port, PHONE) for _ in range(options.loads)]
     here, there = _medians(loads), _medians(phone)
     rows: list[list[str | float]] = [
         ["requests", here.requests, there.requests],

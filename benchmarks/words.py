@@ -47,17 +47,17 @@ class Essay:
         return math.ceil(len(self.text) / self.size)
 
     @classmethod
-    def of(cls, tokens: int, per_second: float) -> Essay:
-        return cls(long_answer(tokens), per_second)
+    def of(cls, tokens: int, per_second: float, size: int = CHARACTERS_PER_TOKEN) -> Essay:
+        return cls(long_answer(tokens * size // CHARACTERS_PER_TOKEN), per_second, size)
 
     def token(self, index: int, now_ns: int) -> str:
         return json.dumps(self.text[index * self.size : (index + 1) * self.size])[1:-1]
 
 
 def script_of(question: str) -> Script | Essay:
-    """What is asked for: ``{"essay": tokens, "per_second": …}`` or a script."""
+    """What is asked for: ``{"essay": tokens, "per_second": …, "size": characters of a token}`` or a script."""
     wanted = json.loads(question)
-    return Essay.of(wanted["essay"], wanted["per_second"]) if "essay" in wanted else Script(**wanted)
+    return Essay.of(wanted.pop("essay"), **wanted) if "essay" in wanted else Script(**wanted)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,9 @@ def live(tmp_path: Path) -> Iterator[ServerProcess]:
     at = time.time() - 3600
     with temporary(tmp_path / "data") as database:
         talk = Conversation("long", "Долгая беседа", "m", "p", "default", at, at)
-        SqlStore(database).import_conversations("owner", [(talk, list(long_tree(at)))])
+        short = Conversation("short", "Короткая беседа", "m", "p", "default", at, at)
+        stored = [(talk, list(long_tree(at))), (short, [Question("only", None, "Один вопрос", at)])]
+        SqlStore(database).import_conversations("owner", stored)
     server = ServerProcess(tmp_path, free_port(), discovery=False)
     server.start()
     yield server
@@ -71,6 +73,24 @@ def test_what_is_far_has_its_words_and_gets_its_buttons_near(watched: Watched) -
     expect(buttons(page, f"a{PINNED}")).to_have_count(0)
     buttons(page, "q3").and_(page.get_by_label("Скопировать")).click()
     expect(page.get_by_text("Скопировано")).to_be_visible()
+
+
+# How many messages stand in the page at the moment when the last one comes.
+COUNT = """last => new Promise(done => new MutationObserver((_, observer) => {
+  if (!document.querySelector(`[data-id=${last}]`)) return
+  observer.disconnect()
+  done(document.querySelectorAll(".message").length)
+}).observe(document.body, { childList: true, subtree: true }))"""
+
+
+def test_it_is_opened_at_its_end_however_often(watched: Watched) -> None:
+    page = open_whole(watched)
+    page.get_by_role("link", name="Короткая беседа").click()
+    expect(page.locator("[data-id=only]")).to_be_visible()
+    page.evaluate(f"last => {{ window.count = ({COUNT})(last) }}", f"a{TURNS - 1}")
+    page.get_by_role("link", name="Долгая беседа").click()
+    assert page.evaluate("window.count") == 10
+    expect(page.locator(".messages .message")).to_have_count(2 * TURNS)
 
 
 def test_the_browser_finds_what_is_far(watched: Watched) -> None:

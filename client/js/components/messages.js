@@ -84,7 +84,10 @@ function useWindow(conversation, ids, sought) {
   const [state, setState] = useState({ conversation, count: FIRST })
   const count = state.conversation === conversation ? state.count : FIRST
   const needed = sought && ids.includes(sought) ? ids.length - ids.indexOf(sought) : 0
-  useLayoutEffect(() => { if (needed > count) setState({ conversation, count: needed }) }, [needed])
+  // Also a conversation that one comes back to is opened at its end, however much of it was drawn before.
+  useLayoutEffect(() => {
+    if (state.conversation !== conversation || needed > count) setState({ conversation, count: Math.max(count, needed) })
+  }, [conversation, needed])
   useEffect(() => {
     if (count >= ids.length) return
     const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 50))

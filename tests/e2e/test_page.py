@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,17 @@ def test_the_first_page_is_small_and_usable(watched: Watched) -> None:
     page.wait_for_load_state("networkidle")
     assert len(requests) <= 40, requests
     assert not [url for url in requests if re.search(r"markdown|marked|purify|highlight|katex", url)], "fetched before it is needed"
+
+
+def test_what_draws_a_conversation_is_there_before_one_is_chosen(watched: Watched) -> None:
+    files: set[str] = set()
+    watched.page.on("requestfinished", lambda request: files.add(request.url.rpartition("/")[2]))
+    page = start(watched)
+    page.locator(".sidebar").hover()
+    deadline = time.monotonic() + 60
+    while not {"messages.js", "markdown.js", "marked.mjs", "stream.js", "message.css"} <= files:
+        assert time.monotonic() < deadline, files
+        page.wait_for_timeout(50)
 
 
 def test_a_draft_survives_a_reload_and_belongs_to_its_conversation(watched: Watched) -> None:

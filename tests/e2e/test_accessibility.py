@@ -266,6 +266,7 @@ def guide(page: Page, address: str, _: str) -> None:
 
 def share(page: Page, _: str, conversation: str) -> None:
     page.goto(conversation)
+    expect(page.locator(".message--assistant").last).to_be_visible()  # the bar is drawn with it
     button = page.get_by_role("main").get_by_role("button", name="Поделиться")
     if button.is_hidden():  # a phone has it in the list
         drawer(page)

@@ -245,7 +245,7 @@ def test_all_links_are_seen_in_one_place_and_revoked_there(watched: Watched, own
     owner.share(owner.keep("Суп?", "Гороховый", identity="soup", title="Суп"), expires_in=86_400)
     page: Page = watched.page
     page.goto(watched.address)
-    page.keyboard.press("Control+Comma")
+    page.get_by_role("button", name="Настройки", exact=True).click()
     page.get_by_role("button", name="Ссылки для чтения").click()
     links = page.get_by_role("dialog", name="Ссылки для чтения")
     expect(links.get_by_role("listitem")).to_contain_text(

@@ -97,9 +97,15 @@ class Task(WSGITask):  # type: ignore[misc]
     live: LiveBody | None = None
     wrote_header: bool
 
-    def __init__(self, channel: Channel, request: Any) -> None:
-        super().__init__(channel, request)
-        channel.task = self
+    def service(self) -> None:
+        """Raises ``TakenOver`` when the connection has left for the loop."""
+        try:
+            super().service()
+        except TakenOver:
+            self.channel.leave(self)
+            raise
+        finally:
+            self.environ = None  # it holds this task: without this both would stay until somebody searched for garbage
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
@@ -130,7 +136,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = StrictParser
     task_class = Task
     error_task_class = Refusal
-    task: Task | None = None
     left = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -171,16 +176,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return age > BODY_GRACE_SECONDS and self.request_bytes < age * BODY_RATE
 
     def service(self) -> None:
-        try:
+        with contextlib.suppress(TakenOver):
             super().service()
-        except TakenOver:
-            self._leave()
-        finally:
-            if self.task is not None:  # they hold each other: without this they would stay until somebody searches for garbage
-                self.task.environ = None
-                self.task = None
 
-    def _leave(self) -> None:
+    def leave(self, task: Task) -> None:
         """Give the connection, with what is still queued on it, to the loop."""
         with self.outbuf_lock:
             queued = b"".join(bytes(buffer.get(len(buffer))) for buffer in self.outbufs)
@@ -188,7 +187,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.requests[0].close()
         duplicate = self.socket.dup()
         self.left = True  # from now on waitress' thread may close the original
-        self.server.readers.take(duplicate, self.task, queued)
+        self.server.readers.take(duplicate, task, queued)
         self.server.pull_trigger()
 
     def readable(self) -> bool:

@@ -63,7 +63,7 @@ async def _polite(place: Stage, report: Report, grace: int) -> None:
     """One signal: /ready says so on a connection that is open, no new one is taken, running answers have their time."""
     reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
     writer.write(_ready(place))  # an open connection that the server knows
-    await reader.readuntil(b"}\n")
+    await reader.readuntil(b"}")  # the end of its one object
     began = time.monotonic()
     os.kill(place.server.pid, signal.SIGTERM)
     refused_at = await _first(lambda: _refuses_connections(place.port), EXIT_SECONDS)

@@ -112,7 +112,8 @@ function useDraft(conversation) {
     addEventListener("pagehide", leave)
     return () => removeEventListener("pagehide", leave)
   }, [])
-  useEffect(() => {
+  // At once, so that a message one is led to, which takes the focus a moment later, keeps it.
+  useLayoutEffect(() => {
     if (shown.current === conversation) return
     shown.current = conversation
     save()

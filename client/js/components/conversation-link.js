@@ -24,7 +24,7 @@ export function ConversationLink({ conversation }) {
 
   const back = () => {
     ask("")
-    requestAnimationFrame(() => link.current?.focus())
+    focusSoon(() => link.current)
   }
   const finish = (/** @type {string | null} */ wanted) => {
     back()
@@ -42,8 +42,9 @@ export function ConversationLink({ conversation }) {
   const goAway = leave => {
     const links = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".history .link")])
     const at = links.indexOf(/** @type {HTMLElement} */ (link.current))
+    const row = link.current?.parentElement
     void leave()
-    requestAnimationFrame(() => (links[at + 1] ?? links[at - 1] ?? document.getElementById("search"))?.focus())
+    focusSoon(() => links[at + 1] ?? links[at - 1] ?? document.getElementById("search"), row)
   }
   const remove = () => goAway(() => deleteConversation(conversation))
   /** @param {KeyboardEvent} event */
@@ -77,6 +78,17 @@ export function ConversationLink({ conversation }) {
       <${Wishes} conversation=${conversation} wishes=${wishes} />
     </div>
   `
+}
+
+/**
+ * Hand the focus on once the page is drawn, unless it went somewhere else meanwhile: a quick hand is at the next line already.
+ * @param {() => HTMLElement | null} find @param {Element | null} [from] where it may still be
+ */
+function focusSoon(find, from) {
+  requestAnimationFrame(() => {
+    const { activeElement } = document
+    if (!activeElement || activeElement === document.body || from?.contains(activeElement)) find()?.focus()
+  })
 }
 
 /** The button of its menu, whose sheet is fetched when somebody comes near. @param {Pick<Parameters<typeof Menu>[0], "conversation" | "wishes">} props */

@@ -15,6 +15,7 @@ LINE_BYTES = 1 << 20  # the longest line, and the longest event, that is read
 BROKEN_EVENTS = 3  # so many events that are not JSON end the answer; one or two are skipped
 
 _BOM = b"\xef\xbb\xbf"
+_decode = json.JSONDecoder().raw_decode
 
 
 class ServerEvent(NamedTuple):
@@ -37,6 +38,11 @@ class LineSplitter:
         self._held = 0
         self._after_cr = False
         self._start = True
+
+    @property
+    def between(self) -> bool:
+        """Whether what comes next begins a line."""
+        return not (self._pieces or self._after_cr or self._start)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that ``chunk`` completes. Raises ``ProtocolViolation`` for a line above the cap."""
@@ -93,10 +99,25 @@ class SSEDecoder:
         self._size = 0
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
+        if self._is_one_event(chunk):
+            return [ServerEvent("", chunk[6:-2].decode("utf-8", "replace"))]
         return self._read(self._lines.feed(chunk))
 
     def finish(self) -> list[ServerEvent]:
         return self._read([*self._lines.finish(), b""])
+
+    def _is_one_event(self, chunk: bytes) -> bool:
+        """Whether this is what nearly every packet of an answer is: a single line of data and the blank line after it."""
+        return (
+            chunk.startswith(b"data: ")
+            and chunk.find(b"\n") == len(chunk) - 2
+            and chunk.endswith(b"\n\n")
+            and b"\r" not in chunk
+            and len(chunk) <= self._cap
+            and self._lines.between
+            and not self._data
+            and not self._name
+        )
 
     def _read(self, lines: list[bytes]) -> list[ServerEvent]:
         events: list[ServerEvent] = []
@@ -145,7 +166,7 @@ class TolerantJSON:
     def object(self, text: str) -> dict[str, Any] | None:
         """The object, or ``None`` to skip. Raises ``ProtocolViolation`` when too many were broken."""
         try:
-            value = json.loads(text)
+            value = _loads(text)
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
@@ -154,3 +175,12 @@ class TolerantJSON:
         if self.broken >= BROKEN_EVENTS:
             raise ProtocolViolation(f"{self.broken} events that are not JSON objects")
         return None
+
+
+def _loads(text: str) -> Any:
+    """``json.loads`` for what is a value and nothing else, at half its cost."""
+    if text.startswith("{"):
+        value, end = _decode(text)
+        if end == len(text):
+            return value
+    return json.loads(text)

@@ -10,7 +10,7 @@ import base64
 import logging
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -89,30 +89,35 @@ class OpenAICompatible(Provider):
     async def _answer(self, request: ChatRequest, body: dict[str, Any], terms: Terms) -> AsyncGenerator[Event, None]:
         answer = Answer(self.id, request.model)
         async with aclosing(self.transport.post_events(f"{self.address}/chat/completions", body, terms)) as chunks:
-            while not answer.done:
-                try:
-                    chunk = await (self._settled(chunks) if answer.finish else anext(chunks, None))
-                except (Interrupted, TimedOut, asyncio.TimeoutError):
-                    if not answer.finish:
-                        raise
-                    break  # what broke after the last word took nothing away
-                if chunk is None:
+            async for chunk in chunks:
+                for event in self._read(answer, chunk):
+                    yield event
+                if answer.finish or answer.done:
                     break
-                for event in answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole):
+            while answer.finish and not answer.done:
+                chunk_after = await self._settled(chunks)
+                if chunk_after is None:
+                    break
+                for event in self._read(answer, chunk_after):
                     yield event
         for event in answer.close():
             yield event
 
     async def _settled(self, chunks: AsyncGenerator[ServerEvent, None]) -> ServerEvent | None:
-        """The next event after the last word: a service may still count, but one that says nothing any more is not waited for.
+        """The next event after the last word: a service may still count, but one that says nothing any more is not waited for,
+        and a connection that breaks now takes nothing away.
 
         Not ``wait_for``: before Python 3.12 it can lose a cancellation that comes together with the event.
         """
-        async with deadline(self.settling):
-            async for chunk in chunks:
-                if chunk is not KEEPALIVE:
-                    return chunk
+        with suppress(Interrupted, TimedOut, asyncio.TimeoutError):
+            async with deadline(self.settling):
+                async for chunk in chunks:
+                    if chunk is not KEEPALIVE:
+                        return chunk
         return None
+
+    def _read(self, answer: Answer, chunk: ServerEvent) -> Sequence[Event]:
+        return answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole)
 
     def read(self, answer: Answer, data: str, *, whole: bool) -> Sequence[Event]:
         """The events of one chunk. A hook for services whose chunks need a second look."""

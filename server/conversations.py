@@ -41,6 +41,7 @@ class Ended:
 
 
 AnswerEvent = Event | Asked | Ended
+EventRow = tuple[str, int, str, str]  # an event as it is stored: answer id, number, type, data
 
 
 @dataclass(frozen=True)

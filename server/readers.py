@@ -1,4 +1,4 @@
-"""Live responses on the asyncio loop: each is a socket that has left the HTTP server, and an async iterator of chunks."""
+"""Live responses on the asyncio loop: each is a socket that has left the HTTP server, and the outlet of what writes its body."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Reader(asyncio.Protocol):
         self.pump: asyncio.Task[None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=WRITE_AHEAD)
         self.pump = asyncio.get_running_loop().create_task(self._run())
 
@@ -72,12 +72,8 @@ class Reader(asyncio.Protocol):
         self.pump.cancel()
 
     async def _run(self) -> None:
-        chunks = self._live.chunks
         try:
-            async for chunk in chunks:
-                self._write(chunk)
-                if not self._writable.is_set():
-                    await self._room()
+            await self._live.write(self)
             self._finish()
         except Refused as refusal:
             self._refuse(refusal)
@@ -89,12 +85,11 @@ class Reader(asyncio.Protocol):
         except Exception:
             logger.exception("a live response failed")
             self.transport.abort()
-        finally:
-            with contextlib.suppress(Exception):
-                await chunks.aclose()
 
-    async def _room(self) -> None:
+    async def room(self) -> None:
         """Wait until the reader has taken something. Not ``wait_for``: before Python 3.12 it can lose the cancellation."""
+        if self._writable.is_set():
+            return
         letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self._reset)
         try:
             await self._writable.wait()
@@ -107,11 +102,12 @@ class Reader(asyncio.Protocol):
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self.transport.abort()
 
-    def _write(self, chunk: bytes) -> None:
-        if self.transport.is_closing():
-            return
-        self.transport.write(self._begun() + self._framed(chunk))
-        self.written_at = time.monotonic()
+    def write(self, chunk: bytes) -> bool:
+        if not self.transport.is_closing():
+            framed = self._framed(chunk) if self._head is None else self._begun() + self._framed(chunk)
+            self.transport.write(framed)
+            self.written_at = time.monotonic()
+        return self._writable.is_set()
 
     def _begun(self) -> bytes:
         """What goes before the first chunk."""
@@ -129,7 +125,7 @@ class Reader(asyncio.Protocol):
         return b"%X\r\n%b\r\n" % (len(chunk), chunk)
 
     def _finish(self) -> None:
-        self._write(b"")
+        self.write(b"")
         if self._chunked and not self.transport.is_closing():
             self.transport.write(b"0\r\n\r\n")
         self.transport.close()
@@ -141,7 +137,7 @@ class Reader(asyncio.Protocol):
         kept = [header for header in self._head.response_headers if header[0].lower() not in replaced]
         self._head.response_headers = [*kept, *refusal.headers.items()]
         self._head.content_length = len(refusal.body)
-        self._write(refusal.body)
+        self.write(refusal.body)
         self.transport.close()
 
     @property
@@ -151,12 +147,12 @@ class Reader(asyncio.Protocol):
     def dismiss(self) -> None:
         """End the response before its time, and say why."""
         if self._head is None and self._live.pings:
-            self._write(wire.SIGNED_OUT)
+            self.write(wire.SIGNED_OUT)
         self._finish()
 
     def ping(self) -> None:
         if self._head is None and self._writable.is_set() and self._live.pings:
-            self._write(wire.PING)
+            self.write(wire.PING)
 
 
 class Readers:

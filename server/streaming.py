@@ -7,9 +7,10 @@ iterates it: then the calling thread waits for each chunk.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import Any
+import contextlib
+import queue
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Protocol
 
 from flask import Response, request
 
@@ -18,6 +19,7 @@ from server.errors import ApiError
 from server.generation.loop import LoopThread
 
 TAKE_OVER = "freegpt.take_over"  # key in the WSGI environment: Callable[[LiveBody], None], put there by server/edge.py
+AHEAD = 16  # chunks that wait for a slow reader of an ordinary WSGI server before their writer has to
 PING_SECONDS = 15  # a comment this often keeps proxies and the reader's idle clock calm (A-106)
 
 HEADERS = {
@@ -44,14 +46,27 @@ class TakenOver(BaseException):
     """
 
 
+class Outlet(Protocol):
+    """Where a live body puts its chunks. On the loop."""
+
+    def write(self, chunk: bytes) -> bool:
+        """Send it, or keep it until it can be sent; whether there is room for more at once."""
+
+    async def room(self) -> None:
+        """Wait until there is."""
+
+
+Write = Callable[[Outlet], Coroutine[Any, Any, None]]  # writes a whole body
+
+
 class LiveBody:
-    """The body: an async iterator of chunks, whether comments may be sent while nothing happens, and whether it may still be read.
+    """The body: what writes it, whether comments may be sent while nothing happens, and whether it may still be read.
 
     ``allowed`` is asked every few seconds, in a thread: it may read the database (A-027).
     """
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None], *, pings: bool, allowed: Callable[[], bool]) -> None:
-        self.chunks = chunks
+    def __init__(self, write: Write, *, pings: bool, allowed: Callable[[], bool]) -> None:
+        self.write = write
         self.pings = pings
         self.allowed = allowed
 
@@ -62,18 +77,16 @@ class LiveBody:
         """WSGI closes bodies; this one is closed by who drives it."""
 
 
-def respond(
-    chunks: AsyncGenerator[bytes, None], loop: LoopThread, *, pings: bool, allowed: Callable[[], bool] = lambda: True
-) -> Response:
-    """Answer with chunks made on the loop. ``Refused`` raised before the first chunk becomes the response itself."""
+def respond(write: Write, loop: LoopThread, *, pings: bool, allowed: Callable[[], bool] = lambda: True) -> Response:
+    """Answer with what ``write`` writes on the loop. ``Refused`` raised before the first chunk becomes the response itself."""
     if request.method == "HEAD":
         return Response(iter(()), headers=HEADERS)
     take_over: Callable[[LiveBody], None] | None = request.environ.get(TAKE_OVER)
     if take_over is not None:
-        body = LiveBody(chunks, pings=pings, allowed=allowed)
+        body = LiveBody(write, pings=pings, allowed=allowed)
         take_over(body)
         return Response(body, headers=HEADERS)
-    plain = _pull(chunks, loop, pings)
+    plain = _pull(write, loop, pings)
     try:
         first = next(plain, b"")
     except Refused as refusal:
@@ -86,34 +99,52 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _pull(chunks: AsyncGenerator[bytes, None], loop: LoopThread, pings: bool) -> Iterator[bytes]:
-    pending: Any = None
+class _Bridge:
+    """From the loop to the thread of an ordinary WSGI server. ``None`` is the end."""
+
+    def __init__(self, loop: LoopThread) -> None:
+        self.chunks: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._loop = loop
+        self._taken = asyncio.Event()
+
+    def write(self, chunk: bytes) -> bool:
+        self.chunks.put(chunk)
+        return self.chunks.qsize() < AHEAD
+
+    async def room(self) -> None:
+        while self.chunks.qsize() >= AHEAD:
+            self._taken.clear()
+            await self._taken.wait()
+
+    def taken(self) -> None:
+        """In the server's thread: it has passed a chunk on."""
+        with contextlib.suppress(RuntimeError):  # the loop may just have been closed
+            self._loop.loop.call_soon_threadsafe(self._taken.set)
+
+    async def run(self, write: Write) -> None:
+        try:
+            await write(self)
+        finally:
+            self.chunks.put(None)
+
+
+def _pull(write: Write, loop: LoopThread, pings: bool) -> Iterator[bytes]:
+    bridge = _Bridge(loop)
+    writing = loop.spawn(bridge.run(write))
     try:
         while True:
-            pending = pending or loop.spawn(_next(chunks))
             try:
-                chunk = pending.result(PING_SECONDS if pings else None)
-            except concurrent.futures.TimeoutError:  # another class than the builtin one before Python 3.11
+                chunk = bridge.chunks.get(timeout=PING_SECONDS if pings else None)
+            except queue.Empty:
                 yield wire.PING
                 continue
-            pending = None
             if chunk is None:
+                writing.result()
                 return
             yield chunk
+            bridge.taken()
     finally:
-        if pending is not None:
-            pending.cancel()
-        if not loop.loop.is_closed():
-            loop.spawn(_close(chunks))
-
-
-async def _next(chunks: AsyncGenerator[bytes, None]) -> bytes | None:
-    return await anext(chunks, None)
-
-
-async def _close(chunks: AsyncGenerator[bytes, None]) -> None:
-    await asyncio.sleep(0)
-    await chunks.aclose()
+        writing.cancel()
 
 
 def refusal(error: ApiError, body: bytes) -> Refused:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Citation, Event, Finished, Model, Progress, Reasoning, Text, ToolCall, Usage
 from g4f.errors import KeyMissing, RateLimited, ServerFailed
+from server.generation.log import Entry
 
 WORDS = [f"слово{number} " for number in range(40)]
 
@@ -109,3 +110,17 @@ class Keyed(Provider):
         if not self.config.api_key:
             raise KeyMissing(provider=self.id)
         yield Finished()
+
+
+class Gathering:
+    """A sink that takes everything at once."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        self.entries += entries
+        return True
+
+    async def room(self) -> None:
+        """Always."""

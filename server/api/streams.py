@@ -6,23 +6,68 @@ These run on the asyncio loop, outside any request, so they are told everything 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 
 from server.errors import ApiError, status_of
 from server.generation.log import Entry
 from server.generation.runner import Runner
-from server.streaming import refusal
+from server.streaming import Outlet, Write, refusal
 
 RETRY = b"retry: 1000\n\n"  # milliseconds before a browser's own EventSource asks again
 
 
-async def events(runner: Runner, owner: str, answer_id: str, after: int) -> AsyncGenerator[bytes, None]:
+def events(runner: Runner, owner: str, answer_id: str, after: int) -> Write:
     """The events after number ``after``, until the answer has ended."""
-    yield RETRY
-    async with aclosing(runner.follow(owner, answer_id, after)) as batches:
-        async for entries in batches:
-            yield b"".join(entry.frame for entry in entries)
+
+    async def write(outlet: Outlet) -> None:
+        outlet.write(RETRY)
+        await runner.follow(owner, answer_id, after, _Frames(outlet))
+
+    return write
+
+
+class _Frames:
+    """Events as they stand on the wire."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._write = outlet.write
+        self.room = outlet.room
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        return self._write(entries[0].frame if len(entries) == 1 else b"".join([entry.frame for entry in entries]))
+
+
+def bare_text(runner: Runner, owner: str, answer_id: str) -> Write:
+    """The answer's text and nothing else. What fails before the first word is a real HTTP error."""
+
+    async def write(outlet: Outlet) -> None:
+        words = _Words(outlet)
+        try:
+            await runner.follow(owner, answer_id, 0, words)
+        except ApiError as error:
+            if words.spoken:
+                raise
+            raise refusal(error, historical(error)) from error
+
+    return write
+
+
+class _Words:
+    """The bare text of events. Raises the failure of an answer that has none."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.spoken = False
+        self._write = outlet.write
+        self.room = outlet.room
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        text = "".join(map(_text_of, entries))
+        if text:
+            self.spoken = True
+            return self._write(text.encode("utf-8", "replace"))
+        if not self.spoken:
+            _check_failure(entries)
+        return True
 
 
 def _text_of(entry: Entry) -> str:
@@ -30,24 +75,6 @@ def _text_of(entry: Entry) -> str:
     if entry.type == "snapshot":
         return str(json.loads(entry.data)["message"]["text"])
     return entry.data if entry.type == "text" else ""
-
-
-async def bare_text(runner: Runner, owner: str, answer_id: str) -> AsyncGenerator[bytes, None]:
-    """The answer's text and nothing else. What fails before the first word is a real HTTP error."""
-    spoken = False
-    try:
-        async with aclosing(runner.follow(owner, answer_id, 0)) as batches:
-            async for entries in batches:
-                text = "".join(map(_text_of, entries))
-                if text:
-                    spoken = True
-                    yield text.encode("utf-8", "replace")
-                elif not spoken:
-                    _check_failure(entries)
-    except ApiError as error:
-        if spoken:
-            raise
-        raise refusal(error, historical(error)) from error
 
 
 def _check_failure(entries: Sequence[Entry]) -> None:

@@ -9,18 +9,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from g4f.chat import Progress, Reasoning, Text
 from server import wire
-from server.conversations import AnswerEvent, Ended
+from server.conversations import AnswerEvent, Ended, EventRow
 from server.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-RECENT = 32  # committed events kept in memory per running answer; a reader further behind reads the database
+RECENT = 8  # committed events kept in memory per running answer; a reader further behind reads the database
 BATCH = 2_000  # events that one read of the database returns at the most
 SHORTEST_GATHER = 0.005  # seconds between the beginnings of two commits: one answer never waits for it, hundreds share commits
 LONGEST_GATHER = 0.015  # seconds; the most that a busy machine delays an event for the sake of fewer commits
@@ -45,11 +46,51 @@ def entry(seq: int, kind: str, data: str) -> Entry:
 class Events(Protocol):
     """What the log asks of the store."""
 
-    def append(
-        self, rows: Sequence[dict[str, object]], ended: Sequence[tuple[str, Ended, float]]
-    ) -> Future[None]: ...
+    def append(self, rows: Sequence[EventRow], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]: ...
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[tuple[int, str, str]]: ...
+
+
+class Sink(Protocol):
+    """Where a reader wants the events."""
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        """Pass them on; whether there is room for more at once."""
+
+    async def room(self) -> None:
+        """Wait until there is."""
+
+
+@dataclass(eq=False)
+class _Listener:
+    """A reader who has everything so far: it is handed what comes in the moment of its commit, and no task wakes for it.
+
+    ``done`` is set when it wants no more for now, when the answer has ended, or to the failure of its sink.
+    """
+
+    sink: Sink
+    last: Entry | None
+    done: asyncio.Future[None]
+
+    def hear(self, entries: Sequence[Entry]) -> bool:
+        """Whether it goes on listening."""
+        self.last = entries[-1]
+        try:
+            going_on = self.sink.take(entries)
+        except Exception as error:  # the reader's own, and no business of those who write the answer
+            self.leave(error)
+            return False
+        if not going_on:
+            self.leave()
+        return going_on
+
+    def leave(self, error: Exception | None = None) -> None:
+        if self.done.done():  # cancelled: the reader has gone
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
 
 
 class EventLog:
@@ -63,35 +104,57 @@ class EventLog:
         self.spoken = False  # whether a person was shown a word of it
         self._store = store
         self._recent: deque[Entry] = deque(maxlen=RECENT)
+        self._listeners: list[_Listener] = []
         self._waiting: list[asyncio.Future[None]] = []
 
     def publish(self, entries: Sequence[Entry], end: Ended | None) -> None:
-        """Let the readers see what has just been committed; wakes each of them once."""
-        self._recent.extend(entries)
+        """Let the readers have what has just been committed."""
         if entries:
+            self._recent.extend(entries)
             self.seq = entries[-1].seq
-        self.end = self.end or end
-        waiting, self._waiting = self._waiting, []
-        for reader in waiting:
-            if not reader.done():  # cancelled: its reader has gone
-                reader.set_result(None)
+            if self._listeners:
+                self._listeners = [listener for listener in self._listeners if listener.hear(entries)]
+        if end is not None:
+            self.end = self.end or end
+            for listener in self._listeners:
+                listener.leave()
+            for waiting in self._waiting:
+                if not waiting.done():
+                    waiting.set_result(None)
+            self._listeners, self._waiting = [], []
 
-    async def follow(self, after: int) -> AsyncGenerator[Sequence[Entry], None]:
-        """Everything after event ``after``, as it is committed, until the answer has ended."""
+    async def follow(self, after: int, sink: Sink) -> Entry | None:
+        """Give everything after event ``after``, as it is committed, until the answer has ended. Returns the last event given."""
+        last: Entry | None = None
         while True:
-            entries = await self._since(after)
-            if entries:
-                after = entries[-1].seq
-                yield entries
+            seen = last.seq if last else after
+            if entries := await self._since(seen):
+                last = entries[-1]
+                if not sink.take(entries):
+                    await sink.room()
             elif self.end is not None:
-                return
+                return last
             else:
-                await self._change()
+                last = await self._listen(sink, last)
+
+    async def _listen(self, sink: Sink, last: Entry | None) -> Entry | None:
+        listener = _Listener(sink, last, asyncio.get_running_loop().create_future())
+        self._listeners.append(listener)
+        try:
+            await listener.done
+        finally:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+        if self.end is None:
+            await sink.room()
+        return listener.last
 
     async def ended(self) -> None:
         """Wait until the end is committed."""
-        while self.end is None:
-            await self._change()
+        if self.end is None:
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
 
     async def _since(self, after: int) -> Sequence[Entry]:
         missing = self.seq - after
@@ -100,11 +163,6 @@ class EventLog:
         if missing <= len(self._recent):
             return [self._recent[index] for index in range(len(self._recent) - missing, len(self._recent))]
         return await read_entries(self._store, self.answer_id, after)
-
-    async def _change(self) -> None:
-        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(change)
-        await change
 
 
 async def read_entries(store: Events, answer_id: str, after: int, limit: int = BATCH) -> Sequence[Entry]:
@@ -129,17 +187,28 @@ class Recorder:
 
     async def append(self, log: EventLog, event: AnswerEvent) -> None:
         """Hand an event over. Returns at once, unless the database has fallen far behind. After the end nothing is taken."""
+        if not self.take(log, event):
+            await self.room()
+
+    def take(self, log: EventLog, event: AnswerEvent) -> bool:
+        """``append`` without the waiting: whether there is room for more."""
         if log.end is not None:
-            return
-        events = self._pending.setdefault(log, [])
-        if not (events and _merge(events, event)):
+            return True
+        events = self._pending.get(log)
+        if events is None:
+            self._pending[log] = [event]
+            self._count += 1
+            self._arrived.set()
+        elif not _merge(events, event):
             events.append(event)
             self._count += 1
-        self._arrived.set()
         if self._count > MAX_PENDING:
             self._room.clear()
-        if not self._room.is_set():
-            await self._room.wait()
+        return self._room.is_set()
+
+    async def room(self) -> None:
+        """Wait until the database has caught up."""
+        await self._room.wait()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -156,12 +225,15 @@ class Recorder:
             due = began + min(max((loop.time() - began) / COMMIT_SHARE, SHORTEST_GATHER), LONGEST_GATHER)
 
     async def _commit(self, pending: dict[EventLog, list[AnswerEvent]]) -> None:
-        rows: list[dict[str, object]] = []
+        rows: list[EventRow] = []
         ended: list[tuple[str, Ended, float]] = []
         published: list[tuple[EventLog, list[Entry], Ended | None]] = []
         for log, events in pending.items():
-            entries = [entry(log.seq + number, *wire.to_row(event)) for number, event in enumerate(events, 1)]
-            rows += [{"answer_id": log.answer_id, "seq": seq, "type": kind, "data": data} for seq, kind, data, _ in entries]
+            entries: list[Entry] = []
+            for seq, event in enumerate(events, log.seq + 1):
+                kind, data = wire.to_row(event)
+                rows.append((log.answer_id, seq, kind, data))
+                entries.append(Entry(seq, kind, data, wire.to_sse(seq, kind, data)))
             end = events[-1] if isinstance(events[-1], Ended) else None
             if end is not None:
                 ended.append((log.answer_id, end, self._clock()))
@@ -198,7 +270,7 @@ class Recorder:
         else:
             log.publish([entry(log.seq + 1, *wire.to_row(end))], end)
 
-    async def _store_until_done(self, rows: list[dict[str, object]], ended: list[tuple[str, Ended, float]]) -> None:
+    async def _store_until_done(self, rows: list[EventRow], ended: list[tuple[str, Ended, float]]) -> None:
         """Nothing is dropped while the database cannot write: the providers wait until it can (A-092, A-093)."""
         for attempt in range(1 << 62):
             try:

@@ -20,7 +20,7 @@ from g4f.errors import ProviderError
 from server import wire
 from server.conversations import TERMINAL, Answer, Asked, Ended, Opened, Proceeding, State
 from server.errors import ApiError, NotFound, StorageUnavailable
-from server.generation.log import Entry, EventLog, Events, Recorder, entry, read_entries
+from server.generation.log import Entry, EventLog, Events, Recorder, Sink, entry, read_entries
 from server.generation.loop import LoopThread
 
 logger = logging.getLogger(__name__)
@@ -153,8 +153,10 @@ class Runner:
                 if isinstance(event, Finished):
                     end = Ended("complete", event.reason)
                 else:
-                    log.spoken = log.spoken or isinstance(event, Text)
-                    await self._recorder.append(log, event)
+                    if not log.spoken and type(event) is Text:
+                        log.spoken = True
+                    if not self._recorder.take(log, event):
+                        await self._recorder.room()
                 if log.end is not None:  # it could not be stored
                     break
         return end
@@ -211,28 +213,27 @@ class Runner:
                 return None
             await asyncio.sleep(OPENING_LOOK_SECONDS)
 
-    async def follow(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
+    async def follow(self, owner: str, answer_id: str, after: int, sink: Sink) -> None:
         """The answer's events after number ``after``, from the database and from the running log alike, until it has ended."""
         while True:
             running = await self._writer(owner, answer_id)
             if (running is None or after < running.log.began) and not await self._has_next(answer_id, after):
                 answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
                 if answer is not None and after < answer.seq:
-                    yield [entry(answer.seq, *wire.snapshot(answer))]
+                    await _give(sink, [entry(answer.seq, *wire.snapshot(answer))])
                     after = answer.seq
-            last = ""
-            async with aclosing(running.log.follow(after) if running else self._stored(answer_id, after)) as batches:
-                async for entries in batches:
-                    after, last = entries[-1].seq, entries[-1].type
-                    yield entries
-            if not last or last in ENDS:
+            last = await (running.log.follow(after, sink) if running else self._replay(answer_id, after, sink))
+            if last is None or last.type in ENDS:
                 return
-            # Somebody went on with the answer while its end was being read: there is more to come.
+            after = last.seq  # somebody went on with the answer while its end was being read: there is more to come
 
-    async def _stored(self, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
-        while entries := await read_entries(self._store, answer_id, after):
-            after = entries[-1].seq
-            yield entries
+    async def _replay(self, answer_id: str, after: int, sink: Sink) -> Entry | None:
+        """What is stored, to its end. Returns the last event."""
+        last: Entry | None = None
+        while entries := await read_entries(self._store, answer_id, last.seq if last else after):
+            last = entries[-1]
+            await _give(sink, entries)
+        return last
 
     async def _has_next(self, answer_id: str, after: int) -> bool:
         """Whether the next event is still there: events are kept for a day after the end, then one snapshot stands for them."""
@@ -244,8 +245,7 @@ class Runner:
         ended = 0
         kind, data = wire.to_row(RESTARTED)
         for answer_id, seq in self._store.unfinished():
-            row: dict[str, object] = {"answer_id": answer_id, "seq": seq + 1, "type": kind, "data": data}
-            self._store.append([row], [(answer_id, RESTARTED, time.time())]).result()
+            self._store.append([(answer_id, seq + 1, kind, data)], [(answer_id, RESTARTED, time.time())]).result()
             ended += 1
         return ended
 
@@ -266,6 +266,11 @@ class Runner:
     def close(self) -> None:
         """Call after ``drain``."""
         self._loop.run(self._recorder.close())
+
+
+async def _give(sink: Sink, entries: Sequence[Entry]) -> None:
+    if not sink.take(entries):
+        await sink.room()
 
 
 def _cut(running: Running, end: Ended) -> None:
@@ -299,4 +304,3 @@ def _end_of(running: Running) -> Ended:
 def _failure(log: EventLog, code: str) -> Ended:
     """With text already shown the answer is interrupted and can be continued; without it there is nothing but the failure."""
     return Ended("interrupted" if log.spoken else "failed", code=code)
-

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
 from server import wire
-from server.conversations import Answer, Asked, Ended, Opened, State, fold, new_id
+from server.conversations import Answer, Asked, Ended, EventRow, Opened, State, fold, new_id
 from server.errors import ApiError
 from server.generation.runner import Store
 
@@ -76,11 +75,16 @@ class Temporary:
         kept = self._answers.get(answer_id)
         return kept if kept is not None and kept.owner == owner else None
 
-    def append(self, row: dict[str, Any]) -> None:
+    @property
+    def empty(self) -> bool:
+        return not self._answers
+
+    def append(self, row: EventRow) -> None:
         """A row that comes again because the others of its commit had to is there already."""
-        kept = self._answers.get(row["answer_id"])
-        if kept is not None and row["seq"] > kept.rows[-1][0]:
-            kept.rows.append((row["seq"], row["type"], row["data"]))
+        answer_id, seq, kind, data = row
+        kept = self._answers.get(answer_id)
+        if kept is not None and seq > kept.rows[-1][0]:
+            kept.rows.append((seq, kind, data))
 
     def finish(self, answer_id: str, end: Ended) -> None:
         kept = self._answers.get(answer_id)
@@ -122,10 +126,12 @@ class Beside:
         self._stored = stored
         self._temporary = temporary
 
-    def append(self, rows: Sequence[dict[str, object]], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
+    def append(self, rows: Sequence[EventRow], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
         """What is temporary becomes visible together with what was stored in the same commit."""
+        if self._temporary.empty:
+            return self._stored.append(rows, ended)
         holds = self._temporary.holds
-        to_store = [row for row in rows if not holds(str(row["answer_id"]))]
+        to_store = [row for row in rows if not holds(row[0])]
         ended_stored = [end for end in ended if not holds(end[0])]
         for row in rows:
             self._temporary.append(row)

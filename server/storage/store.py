@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, true, update
 
-from server.conversations import Answer, Conversation, Ended, Message, NewAnswer, Opened, Proceeding, State
+from server.conversations import Answer, Conversation, Ended, EventRow, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
 from server.storage import library, search
@@ -29,7 +29,7 @@ from server.storage.statements import (
     select_conversations,
 )
 from server.storage.tables import FILED, PINNED, TAGGED, conversation, event, generation, message
-from server.storage.writing import EventRow, find_asked, finish, import_conversation, insert_events, open_answer, proceed
+from server.storage.writing import find_asked, finish, import_conversation, insert_events, open_answer, proceed
 
 _MESSAGES = Prepared(MESSAGES)
 _MESSAGE = Prepared(MESSAGE)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from g4f.chat import Seam
 from server import wire
-from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, Message, NewAnswer, Opened, Proceeding
+from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, EventRow, Message, NewAnswer, Opened, Proceeding
 from server.errors import Conflict, NotFound
 from server.storage import search
 from server.storage.prepared import Prepared, driver
@@ -33,8 +33,6 @@ from server.storage.statements import (
 )
 from server.storage.tables import conversation, generation, message
 
-EventRow = dict[str, Any]
-
 _ANY_MESSAGE = Prepared(ANY_MESSAGE)
 _CONVERSATION = Prepared(CONVERSATION)
 _FIRST_ANSWER = Prepared(
@@ -54,11 +52,10 @@ _TOUCH_CONVERSATION = Prepared(TOUCH_CONVERSATION)
 
 
 def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
-    values = [(row["answer_id"], row["seq"], row["type"], row["data"]) for row in rows]
     done = 0
     for size, statement in INSERT_EVENTS.items():
-        while len(values) - done >= size:
-            driver(connection).execute(statement, tuple(chain.from_iterable(values[done : done + size])))
+        while len(rows) - done >= size:
+            driver(connection).execute(statement, tuple(chain.from_iterable(rows[done : done + size])))
             done += size
 
 
@@ -92,7 +89,7 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
         started_at=new.now,
     )
     kind, data = wire.to_row(Asked(new.conversation_id, new.question_id, new.answer_id))
-    insert_events(connection, [{"answer_id": new.answer_id, "seq": 1, "type": kind, "data": data}])
+    insert_events(connection, [(new.answer_id, 1, kind, data)])
     return Opened(new.conversation_id, new.question_id, new.answer_id, first=parent_id is None)
 
 
@@ -121,7 +118,7 @@ def proceed(connection: Connection, owner: str, answer_id: str, provider: str, n
     )
     seam = Seam(answer.provider, provider, answer.code or "stopped")
     kind, data = wire.to_row(seam)
-    insert_events(connection, [{"answer_id": answer_id, "seq": answer.seq + 1, "type": kind, "data": data}])
+    insert_events(connection, [(answer_id, answer.seq + 1, kind, data)])
     place = Opened(row.conversation_id, row.parent_id, answer_id, existed=True)
     return Proceeding(place, answer, json.loads(row.options), seam)
 

@@ -372,7 +372,7 @@ def test_a_body_that_is_too_large_is_refused(client: FlaskClient, services: Serv
 def test_what_was_running_when_the_process_ended_is_interrupted_with_its_text(ask: Ask, services: Services) -> None:
     services.store.open_answer(NewAnswer("owner", "c", "t", "q", "Вопрос", None, "a", "m", "p", "default", {}, 1.0))
     rows = [("text", "полов"), ("text", "ина")]
-    events = [{"answer_id": "a", "seq": seq, "type": kind, "data": data} for seq, (kind, data) in enumerate(rows, 2)]
+    events = [("a", seq, kind, data) for seq, (kind, data) in enumerate(rows, 2)]
     services.store.append(events, []).result()
     assert services.runner.restore() == 1
     answer = services.conversations.answer("owner", "a")
@@ -465,9 +465,7 @@ def test_a_continuation_that_could_not_be_started_ends_behind_its_seam(
     assert [event["type"] for event in events] == ["seam", "failed"]
 
 
-def test_a_continued_answer_is_whole_even_when_its_first_events_are_gone(
-    ask: Ask, client: FlaskClient, services: Services
-) -> None:
+def test_a_continued_answer_is_whole_even_when_its_first_events_are_gone(ask: Ask, client: FlaskClient, services: Services) -> None:
     broken = ask("тут обрыв")
     services.store.purge(events_before=2e10, deleted_before=0)
     client.post(f"{API}/answers/{broken.answer}/continue", json={"model": "other"}).get_data()

@@ -10,28 +10,29 @@ from typing import Any
 import pytest
 
 from g4f.chat import Progress, Text
-from server.conversations import Asked, Ended
+from server.conversations import Asked, Ended, EventRow
 from server.errors import StorageUnavailable
 from server.generation import log as log_module
-from server.generation.log import RECENT, EventLog, Recorder
+from server.generation.log import RECENT, Entry, EventLog, Recorder
+from tests.fakes import Gathering
 
 
 class Memory:
     """A store that remembers, and commits when the test says so."""
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[EventRow] = []
         self.commits: list[list[int]] = []
         self.gate: Future[None] | None = None
         self.failures = 0
 
-    def append(self, rows: Sequence[dict[str, Any]], ended: Sequence[Any]) -> Future[None]:
+    def append(self, rows: Sequence[EventRow], ended: Sequence[Any]) -> Future[None]:
         done: Future[None] = Future()
         if self.failures:
             self.failures -= 1
             done.set_exception(StorageUnavailable())
             return done
-        self.commits.append([row["seq"] for row in rows])
+        self.commits.append([seq for _, seq, _, _ in rows])
         self.rows += rows
         if self.gate is not None:
             return self.gate
@@ -39,8 +40,7 @@ class Memory:
         return done
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[tuple[int, str, str]]:
-        found = [row for row in self.rows if row["answer_id"] == answer_id and row["seq"] > after]
-        return [(row["seq"], row["type"], row["data"]) for row in found[:limit]]
+        return [row[1:] for row in self.rows if row[0] == answer_id and row[1] > after][:limit]
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ async def recorder(memory: Memory) -> AsyncIterator[Recorder]:
 
 
 async def read(log: EventLog, after: int = 0) -> list[tuple[int, str]]:
-    return [(entry.seq, entry.data) async for entries in log.follow(after) for entry in entries]
+    sink = Gathering()
+    await log.follow(after, sink)
+    return [(entry.seq, entry.data) for entry in sink.entries]
 
 
 async def test_nothing_is_shown_before_it_is_stored(memory: Memory, recorder: Recorder) -> None:
@@ -142,3 +144,52 @@ async def test_a_reader_that_goes_away_disturbs_nobody(memory: Memory, recorder:
     await recorder.append(log, Text("два"))
     await recorder.append(log, Ended("complete"))
     assert len(await staying) >= 2
+
+
+class Slow(Gathering):
+    """Wants one batch at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = asyncio.Event()
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        super().take(entries)
+        self.may_go_on.clear()
+        return False
+
+    async def room(self) -> None:
+        await self.may_go_on.wait()
+
+
+async def test_a_slow_reader_gets_everything_in_its_own_time(memory: Memory, recorder: Recorder) -> None:
+    log, slow = EventLog("a", memory), Slow()
+    following = asyncio.create_task(log.follow(0, slow))
+    for number in range(RECENT * 2):
+        await recorder.append(log, Text(f"{number} "))
+        await asyncio.sleep(0.02)
+    await recorder.append(log, Ended("complete"))
+    await log.ended()
+    assert len(slow.entries) == 1
+    while not following.done():
+        slow.may_go_on.set()
+        await asyncio.sleep(0)
+    assert [entry.seq for entry in slow.entries] == list(range(1, log.seq + 1))
+    assert (await following) == slow.entries[-1]
+
+
+class Breaking(Gathering):
+    def take(self, entries: Sequence[Entry]) -> bool:
+        raise ValueError("a sink of its own mind")
+
+
+async def test_a_sink_that_fails_fails_its_own_reader_alone(memory: Memory, recorder: Recorder) -> None:
+    log = EventLog("a", memory)
+    breaking = asyncio.create_task(log.follow(0, Breaking()))
+    reader = asyncio.create_task(read(log))
+    await asyncio.sleep(0)
+    await recorder.append(log, Text("раз"))
+    await recorder.append(log, Ended("complete"))
+    assert (await reader)[-1][0] == log.seq
+    with pytest.raises(ValueError, match="of its own mind"):
+        await breaking

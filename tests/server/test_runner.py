@@ -14,12 +14,13 @@ import pytest
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Finished, Message, Seam, Text
 from server import wire
-from server.conversations import Answer, Ended, Opened, Proceeding, State
+from server.conversations import Answer, Ended, EventRow, Opened, Proceeding, State
 from server.errors import ApiError, StorageUnavailable
 from server.generation import runner as runner_module
 from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
 from server.logs import discreet
+from tests.fakes import Gathering
 
 PLACE = Opened("c", "q", "a")
 
@@ -31,13 +32,13 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = [{"answer_id": "a", "seq": 1, "type": "started", "data": "{}"}]
+        self.rows: list[dict[str, Any]] = [("a", 1, "started", "{}")]
         self.end: Ended | None = None
         self.broken: Exception | None = None
         self.unstorable: Exception | None = None
         self.committed: Callable[[], None] = lambda: None
 
-    def append(self, rows: Sequence[dict[str, Any]], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
+    def append(self, rows: Sequence[EventRow], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
         done: Future[None] = Future()
         refusal = self.broken or (self.unstorable if rows else None)
         if refusal is not None:
@@ -51,12 +52,12 @@ class Memory:
         return done
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[tuple[int, str, str]]:
-        return [(row["seq"], row["type"], row["data"]) for row in self.rows if row["seq"] > after][:limit]
+        return [row[1:] for row in self.rows if row[1] > after][:limit]
 
     def answer(self, owner: str, answer_id: str) -> Answer:
-        text = "".join(row["data"] for row in self.rows if row["type"] == "text")
+        text = "".join(data for _, _, kind, data in self.rows if kind == "text")
         code = self.end.code if self.end else None
-        return Answer("a", "q", text, 0.0, self.state_of(owner, answer_id), "One", code=code, seq=self.rows[-1]["seq"])
+        return Answer("a", "q", text, 0.0, self.state_of(owner, answer_id), "One", code=code, seq=self.rows[-1][1])
 
     def state_of(self, owner: str, answer_id: str) -> State:
         return self.end.state if self.end else "running"
@@ -66,7 +67,7 @@ class Memory:
         answer, self.end = self.answer("owner", "a"), None
         seam = Seam("One", "One", answer.code or "stopped")
         kind, data = wire.to_row(seam)
-        self.rows.append({"answer_id": "a", "seq": answer.seq + 1, "type": kind, "data": data})
+        self.rows.append(("a", answer.seq + 1, kind, data))
         return Proceeding(PLACE, answer, {}, seam)
 
     def unfinished(self) -> list[tuple[str, int]]:
@@ -106,7 +107,9 @@ def loop() -> Iterator[LoopThread]:
 
 
 async def read(runner: Runner, after: int = 0) -> list[str]:
-    return [entry.type async for entries in runner.follow("owner", "a", after) for entry in entries]
+    sink = Gathering()
+    await runner.follow("owner", "a", after, sink)
+    return [entry.type for entry in sink.entries]
 
 
 def test_a_question_sent_again_before_its_answer_began_is_answered_whole(memory: Memory, loop: LoopThread) -> None:
@@ -173,12 +176,12 @@ def test_an_answer_gone_on_with_at_the_moment_of_its_end_can_still_be_stopped(me
     memory.committed = go_on
     loop.spawn(runner._stop("owner", "a")).result(5)
     for _ in range(100):
-        if runner.running and "seam" in [row["type"] for row in memory.rows]:
+        if runner.running and "seam" in [kind for _, _, kind, _ in memory.rows]:
             break
         threading.Event().wait(0.02)
     assert runner.running == 1
     assert runner.stop("owner", "a") == "stopped"
-    assert [row["seq"] for row in memory.rows] == list(range(1, len(memory.rows) + 1))
+    assert [seq for _, seq, _, _ in memory.rows] == list(range(1, len(memory.rows) + 1))
     runner.close()
 
 
@@ -198,8 +201,8 @@ def test_a_continuation_that_is_cut_before_its_first_step_ends_behind_its_seam(
         await (runner._stop("owner", "a") if cut == "stop" else runner._drain(0))
 
     loop.run(go_on_and_cut(), 5)
-    assert [row["type"] for row in memory.rows][-3:] == ["finished", "seam", end]
-    assert [row["seq"] for row in memory.rows] == list(range(1, len(memory.rows) + 1))
+    assert [kind for _, _, kind, _ in memory.rows][-3:] == ["finished", "seam", end]
+    assert [seq for _, seq, _, _ in memory.rows] == list(range(1, len(memory.rows) + 1))
     runner.close()
 
 
@@ -225,7 +228,7 @@ def test_half_a_character_from_a_model_is_stored_as_a_question_mark_of_its_own(m
     runner = Runner(memory, half, loop)
     runner.start(PLACE, task())
     assert loop.run(read(runner)) == ["started", "text", "finished"]
-    assert memory.rows[1]["data"] == "до \ufffd после"
+    assert memory.rows[1][3] == "до \ufffd после"
     runner.close()
 
 

@@ -423,7 +423,7 @@ def test_what_was_said_just_before_a_kill_is_found_after_it(tmp_path: Path) -> N
     with temporary(tmp_path) as database:
         store = SqlStore(database)
         opened = Conversations(store).ask("owner", Ask("q", "Дожди", "m", "p", conversation_id="c"))
-        row = {"answer_id": opened.answer_id, "seq": 2, "type": "text", "data": "Зонтики"}
+        row = (opened.answer_id, 2, "text", "Зонтики")
         store.append([row], [(opened.answer_id, Ended("interrupted", code="server_restarted"), 1.0)]).result()
     with temporary(tmp_path) as database:
         store = SqlStore(database)
@@ -436,7 +436,7 @@ def test_what_was_said_just_before_a_kill_is_found_after_it(tmp_path: Path) -> N
 def test_an_answer_that_is_gone_on_with_is_found_by_all_it_says_and_once(store: SqlStore) -> None:
     opened = Conversations(store).ask("owner", Ask("q", "Дожди", "m", "p", conversation_id="c"))
     for seq, word in ((2, "Зонтики "), (4, "плащи")):  # the third event is the seam
-        row = {"answer_id": opened.answer_id, "seq": seq, "type": "text", "data": word}
+        row = (opened.answer_id, seq, "text", word)
         store.append([row], [(opened.answer_id, Ended("stopped"), 1.0)]).result()
         assert search.fill(store.database)
         store.proceed("owner", opened.answer_id, "Guide", 2.0)

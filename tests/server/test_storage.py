@@ -289,8 +289,8 @@ def test_a109_one_read_of_a_log_is_no_larger_than_a_reader_may_hold(tmp_path: Pa
     with temporary(tmp_path) as opened:
         store = SqlStore(opened)
         answer = Conversations(store).ask("owner", Ask("", "Вопрос", "m", "p")).answer_id
-        rows = [{"answer_id": answer, "seq": seq, "type": "text", "data": "x" * 20_000} for seq in range(2, 12)]
-        store.append([*rows, {"answer_id": answer, "seq": 12, "type": "text", "data": "y" * 1_000_000}], []).result()
+        rows = [(answer, seq, "text", "x" * 20_000) for seq in range(2, 12)]
+        store.append([*rows, (answer, 12, "text", "y" * 1_000_000)], []).result()
         pages, after = [], 0
         while page := store.events_after(answer, after, 2_000):
             pages.append(page)

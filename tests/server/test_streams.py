@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
 from typing import Any, cast
 
 import pytest
 
 from server.api.streams import bare_text
 from server.errors import StorageUnavailable
-from server.generation.log import Entry, entry
+from server.generation.log import Entry, Sink, entry
 from server.generation.runner import Runner
 from server.streaming import Refused
 
@@ -21,14 +20,22 @@ class Failing:
     def __init__(self, *entries: Entry) -> None:
         self.entries = entries
 
-    async def follow(self, owner: str, answer_id: str, after: int) -> AsyncGenerator[Sequence[Entry], None]:
+    async def follow(self, owner: str, answer_id: str, after: int, sink: Sink) -> None:
         if self.entries:
-            yield self.entries
+            sink.take(self.entries)
         raise StorageUnavailable
 
 
-async def read(runner: Failing) -> bytes:
-    return b"".join([piece async for piece in bare_text(cast(Runner, runner), "owner", "a")])
+class Nowhere:
+    def write(self, chunk: bytes) -> bool:
+        return True
+
+    async def room(self) -> None:
+        """Always."""
+
+
+async def read(runner: Failing) -> None:
+    await bare_text(cast(Runner, runner), "owner", "a")(Nowhere())
 
 
 async def test_a_failure_before_the_first_word_is_a_refusal() -> None:

@@ -211,7 +211,7 @@ def test_memory_holds_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rows_that_come_again_are_there_once(services: Services) -> None:
     place = services.temporary.open("owner", "q")
-    row = {"answer_id": place.answer_id, "seq": 2, "type": "text", "data": "раз"}
+    row = (place.answer_id, 2, "text", "раз")
     for _ in range(2):
         services.temporary.append(row)
     found = services.temporary.answer("owner", place.answer_id)

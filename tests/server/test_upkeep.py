@@ -37,7 +37,7 @@ def test_a_deleted_conversation_can_be_brought_back_for_a_month(ask: Ask, client
 def test_an_old_answer_that_is_being_gone_on_with_loses_nothing(ask: Ask, client: FlaskClient, services: Services) -> None:
     broken = ask("тут обрыв")
     place = services.conversations.proceed("owner", broken.answer, "Scripted").place
-    rows: list[Any] = [{"answer_id": place.answer_id, "seq": broken.ids[-1] + 2, "type": "text", "data": " и конец"}]
+    rows: list[Any] = [(place.answer_id, broken.ids[-1] + 2, "text", " и конец")]
     services.store.append(rows, []).result()
     upkeep.tidy(services.store, time.time() + upkeep.EVENTS_KEPT + LATER)
     assert services.conversations.answer("owner", broken.answer).text == "Начало и конец"

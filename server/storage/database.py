@@ -41,6 +41,7 @@ PRAGMAS = (
     "wal_autocheckpoint=1000",
 )
 READERS = 8  # reading connections kept open
+READER_CACHE = 512  # KiB of pages a reading connection keeps; SQLite's own 2 MiB each would be most of what a small server holds
 TOGETHER = 64  # jobs that one commit is made for at the most
 
 Result = TypeVar("Result")
@@ -199,7 +200,7 @@ def _engine(path: Path, begin: str, *, pooled: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the "begin" listener below decides how transactions start
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, *([f"cache_size=-{READER_CACHE}"] if pooled else [])):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

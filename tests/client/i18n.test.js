@@ -42,8 +42,10 @@ async function open(dataset) {
   i18n = await import(`../../client/js/i18n.js?${page++}`)
 }
 
-/** Let what was fetched arrive. */
-const arrive = () => new Promise(resolve => setTimeout(resolve, 20))
+/** Let what was fetched arrive: until the sentence is there, or so long that it never will. @param {string} key */
+async function arrive(key) {
+  for (let times = 0; times < 500 && i18n.t(key, { count: 1 }) === ""; times++) await new Promise(resolve => setTimeout(resolve, 10))
+}
 
 test("the first page fetches one file of one language", async () => {
   await i18n.startLanguage("")
@@ -54,7 +56,7 @@ test("the first page fetches one file of one language", async () => {
 test("a sentence of the second file arrives when it is asked for", async () => {
   await i18n.startLanguage("")
   assert.equal(i18n.t("models.count", { count: 2 }), "")
-  await arrive()
+  await arrive("models.count")
   assert.equal(i18n.t("models.count", { count: 2 }), "2 модели")
   assert.deepEqual(asked, ["ru", "ru.more"])
 })
@@ -108,7 +110,7 @@ test("a sentence that is not translated yet is English, silently, and only then 
   assert.equal(i18n.t("composer.stop"), RUSSIAN["composer.stop"])
   assert.ok(!asked.includes("en"))
   assert.equal(i18n.t("composer.send"), "")
-  await arrive()
+  await arrive("composer.send")
   assert.equal(i18n.t("composer.send"), read("en")["composer.send"])
   assert.equal(i18n.t("models.count", { count: 1 }), "1 model")
 })
@@ -120,7 +122,7 @@ test("in development such a sentence is marked", async () => {
   await i18n.startLanguage("")
   await i18n.loadRest()
   i18n.t("composer.send")
-  await arrive()
+  await arrive("composer.send")
   assert.equal(i18n.t("composer.send"), `⟦${read("en")["composer.send"]}⟧`)
 })
 
@@ -128,7 +130,7 @@ test("a sentence that nobody has is seen as its key", async () => {
   await i18n.startLanguage("")
   await i18n.loadRest()
   i18n.t("no.such")
-  await arrive()
+  await arrive("no.such")
   assert.equal(i18n.t("no.such"), "no.such")
 })
 

@@ -52,6 +52,7 @@ class Reader(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.written_at = time.monotonic()
         self.pump: asyncio.Task[None]
+        self._letting_go: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -70,6 +71,8 @@ class Reader(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._writable.set()
         self.pump.cancel()
+        if self._letting_go is not None:
+            self._letting_go.cancel()
 
     async def _run(self) -> None:
         try:
@@ -128,7 +131,7 @@ class Reader(asyncio.Protocol):
         self.write(b"")
         if self._chunked and not self.transport.is_closing():
             self.transport.write(b"0\r\n\r\n")
-        self.transport.close()
+        self._close()
 
     def _refuse(self, refusal: Refused) -> None:
         assert self._head is not None, "refused after the first chunk"
@@ -138,7 +141,13 @@ class Reader(asyncio.Protocol):
         self._head.response_headers = [*kept, *refusal.headers.items()]
         self._head.content_length = len(refusal.body)
         self.write(refusal.body)
+        self._close()
+
+    def _close(self) -> None:
+        """End the connection. What a deaf reader has not taken is not kept for it for ever."""
         self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self._letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self._reset)
 
     @property
     def allowed(self) -> bool:

@@ -145,8 +145,7 @@ class EventLog:
         finally:
             if listener in self._listeners:
                 self._listeners.remove(listener)
-        if self.end is None:
-            await sink.room()
+        await sink.room()
         return listener.last
 
     async def ended(self) -> None:

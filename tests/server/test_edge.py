@@ -166,7 +166,15 @@ def test_a_reader_that_leaves_does_not_stop_the_answer(server: HttpServer) -> No
     assert "".join(event["text"] for event in events if event["type"] == "text") == "".join(WORDS)
 
 
-def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that one reader has not taken may wait for it in memory."""
+    monkeypatch.setattr(readers, "WRITE_AHEAD", 1 << 30)
+
+
+@pytest.fixture
+def deaf(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Somebody who has asked for 12 MB and takes nothing."""
     monkeypatch.setattr(readers, "NO_PROGRESS_SECONDS", 0.3)
     huge = "x" * 200_000
 
@@ -182,13 +190,29 @@ def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, monkeypatch: 
         body = json.dumps(question("поток")).encode()
         length = f"Content-Length: {len(body)}"
         sock.sendall(request(f"POST {API}/conversation HTTP/1.1", "Content-Type: application/json", length, body=body))
-        deadline = time.monotonic() + 30
-        for there in (True, False):
-            while bool(server.readers._all) is not there:
-                assert time.monotonic() < deadline, "the slow reader is still there" if there is False else "nobody reads"
-                time.sleep(0.01)
-        with pytest.raises(ConnectionResetError):  # it is told, although it never made room for an ordinary end
-            drain(sock)
+        yield sock
+
+
+def wait_until_it_came_and_went(server: HttpServer) -> None:
+    deadline = time.monotonic() + 30
+    for there in (True, False):
+        while bool(server.readers._all) is not there:
+            assert time.monotonic() < deadline, "the slow reader is still there" if there is False else "nobody reads"
+            time.sleep(0.01)
+
+
+def test_a_reader_that_takes_nothing_is_let_go(server: HttpServer, deaf: socket.socket) -> None:
+    wait_until_it_came_and_went(server)
+    with pytest.raises(ConnectionResetError):  # it is told, although it never made room for an ordinary end
+        drain(deaf)
+
+
+def test_a_reader_that_does_not_take_the_end_is_let_go(server: HttpServer, patient: None, deaf: socket.socket) -> None:
+    """Its answer is whole and waits for it in memory; nothing more is to be written."""
+    wait_until_it_came_and_went(server)
+    time.sleep(1)
+    with pytest.raises(ConnectionResetError):
+        drain(deaf)
 
 
 def drain(sock: socket.socket) -> None:

@@ -19,6 +19,7 @@ from server.streaming import PING_SECONDS, LiveBody, Refused
 
 logger = logging.getLogger(__name__)
 
+SEND_BUFFER = 64 * 1024  # bytes the system may hold for one reader; left alone it takes megabytes for one who reads nothing
 WRITE_AHEAD = 64 * 1024  # bytes queued for a slow reader before its source has to wait
 NO_PROGRESS_SECONDS = 30.0  # a reader that takes nothing for so long is let go
 BEAT_SECONDS = 2.0  # how often the readers are looked at
@@ -182,6 +183,7 @@ class Readers:
 
     async def _adopt(self, connection: socket.socket, head: Head, queued: bytes) -> None:
         loop = asyncio.get_running_loop()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         _, reader = await loop.connect_accepted_socket(lambda: Reader(head, queued), connection)
         self._all.add(reader)
         reader.pump.add_done_callback(lambda _: self._all.discard(reader))

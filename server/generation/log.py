@@ -130,7 +130,9 @@ class EventLog:
             seen = last.seq if last else after
             if entries := await self._since(seen):
                 last = entries[-1]
-                if not sink.take(entries):
+                has_room = sink.take(entries)
+                del entries  # a slow reader does not keep what has been passed on
+                if not has_room:
                     await sink.room()
             elif self.end is not None:
                 return last
@@ -166,8 +168,7 @@ class EventLog:
 
 async def read_entries(store: Events, answer_id: str, after: int, limit: int = BATCH) -> Sequence[Entry]:
     """Committed events from the database, off the loop."""
-    rows = await asyncio.to_thread(store.events_after, answer_id, after, limit)
-    return [entry(*row) for row in rows]
+    return await asyncio.to_thread(lambda: [entry(*row) for row in store.events_after(answer_id, after, limit)])
 
 
 class Recorder:

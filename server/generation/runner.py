@@ -220,7 +220,8 @@ class Runner:
             if (running is None or after < running.log.began) and not await self._has_next(answer_id, after):
                 answer = await asyncio.to_thread(self._store.answer, owner, answer_id)
                 if answer is not None and after < answer.seq:
-                    await _give(sink, [entry(answer.seq, *wire.snapshot(answer))])
+                    if not sink.take([entry(answer.seq, *wire.snapshot(answer))]):
+                        await sink.room()
                     after = answer.seq
             last = await (running.log.follow(after, sink) if running else self._replay(answer_id, after, sink))
             if last is None or last.type in ENDS:
@@ -232,7 +233,10 @@ class Runner:
         last: Entry | None = None
         while entries := await read_entries(self._store, answer_id, last.seq if last else after):
             last = entries[-1]
-            await _give(sink, entries)
+            has_room = sink.take(entries)
+            del entries  # a slow reader does not keep what has been passed on
+            if not has_room:
+                await sink.room()
         return last
 
     async def _has_next(self, answer_id: str, after: int) -> bool:
@@ -266,11 +270,6 @@ class Runner:
     def close(self) -> None:
         """Call after ``drain``."""
         self._loop.run(self._recorder.close())
-
-
-async def _give(sink: Sink, entries: Sequence[Entry]) -> None:
-    if not sink.take(entries):
-        await sink.room()
 
 
 def _cut(running: Running, end: Ended) -> None:

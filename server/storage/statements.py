@@ -10,7 +10,7 @@ from server.storage.tables import conversation, event, generation, message
 
 RUNNING = ("queued", "running")
 ALL = 1 << 53  # more events than any answer has
-PAGE_BYTES = 64 * 1024  # of events that one read returns
+PAGE_BYTES = 32 * 1024  # of events that one read returns
 PORTION = 500  # values named in one statement
 
 # The newest generation of an answer decides its state.

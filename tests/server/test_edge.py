@@ -17,8 +17,11 @@ from flask import Flask
 
 from server import edge, readers
 from server.context import Services
+from server.conversations import Ask, Ended
 from server.edge import HttpServer
-from tests.fakes import WORDS, Scripted
+from server.generation import runner
+from server.generation.log import read_entries
+from tests.fakes import SCRIPTS, WORDS, Scripted
 from tests.server.conftest import question, read_events
 
 API = "/backend-api/v2"
@@ -173,21 +176,27 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def deaf(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """Somebody who has asked for 12 MB and takes nothing."""
-    monkeypatch.setattr(readers, "NO_PROGRESS_SECONDS", 0.3)
+def flood(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A question that is answered with 12 MB."""
     huge = "x" * 200_000
 
-    async def flood() -> Any:
+    async def speak() -> Any:
         from g4f.chat import Finished, Text
 
         for _ in range(60):
             yield Text(huge)
         yield Finished()
 
-    monkeypatch.setitem(__import__("tests.fakes").fakes.SCRIPTS, "поток", flood)
+    monkeypatch.setitem(SCRIPTS, "поток", speak)
+    return question("поток")
+
+
+@pytest.fixture
+def deaf(server: HttpServer, flood: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Somebody who has asked for it and takes nothing."""
+    monkeypatch.setattr(readers, "NO_PROGRESS_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", server.port)) as sock:
-        body = json.dumps(question("поток")).encode()
+        body = json.dumps(flood).encode()
         length = f"Content-Length: {len(body)}"
         sock.sendall(request(f"POST {API}/conversation HTTP/1.1", "Content-Type: application/json", length, body=body))
         yield sock
@@ -213,6 +222,33 @@ def test_a_reader_that_does_not_take_the_end_is_let_go(server: HttpServer, patie
     time.sleep(1)
     with pytest.raises(ConnectionResetError):
         drain(deaf)
+
+
+def test_a_reader_that_takes_nothing_makes_the_server_read_little(
+    server: HttpServer, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system itself would take megabytes for it, and each of them has to be read from the database and put into events."""
+    answer = services.conversations.ask("owner", Ask("", "Вопрос", "m", "p")).answer_id
+    rows = [(answer, seq, "text", "x" * 20_000) for seq in range(2, 500)]
+    services.store.append(rows, [(answer, Ended("stopped"), 1.0)]).result()
+    read = 0
+
+    async def counting(*arguments: Any) -> Any:
+        nonlocal read
+        entries = await read_entries(*arguments)
+        read += sum(len(entry.frame) for entry in entries)
+        return entries
+
+    monkeypatch.setattr(runner, "read_entries", counting)
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", server.port))
+        sock.sendall(get(f"{API}/answers/{answer}/events", "Host: localhost"))
+        before = -1
+        while not read or read > before:
+            before = read
+            time.sleep(0.5)
+    assert read < 1_000_000
 
 
 def drain(sock: socket.socket) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import gzip
 import hashlib
 import json
+import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 from whitenoise import WhiteNoise
 
 from g4f.catalog import LAST_RESORT
+from server import joining
 from server.context import browser_language, chosen_language, services
 from server.errors import ApiError, NotFound
 from server.guard import client
@@ -35,11 +40,13 @@ LOOKS = {
     "size": ("normal", "small", "large", "larger"),
     "sidebar": ("shown", "hidden"),
 }
+START = "js/main.js"
+API = "backend-api/v2"
+# What client/js/main.js asks for when it begins.
+LISTS = (f"{API}/conversations?limit=50", f"{API}/models", f"{API}/providers", f"{API}/roles")
 MESSAGES = "js/components/messages.js"  # a conversation is drawn by it
+MESSAGE_STYLES = "messages message markdown code print"  # with these, as client/js/components/app.js says
 VERSION_LENGTH = 12  # hexadecimal digits
-
-# import … from "x", export … from "x", import "x"; not import("x"), which is loaded when it is needed
-_IMPORTS = re.compile(r"""(?:^|[;}\s])(?:import|export)\s*(?:[\w*{}\s,$]+?\s*from\s*)?["']([^"']+)["']""", re.MULTILINE)
 
 # What a page needs at once comes as one file: {{styles base app}} in client/html is css/base+app.css on the wire.
 _STYLES = re.compile(r"\{\{styles ([\w -]+)\}\}")
@@ -47,6 +54,18 @@ _STYLES = re.compile(r"\{\{styles ([\w -]+)\}\}")
 _SAY = re.compile(r"\{\{say ([\w.]+)\}\}")
 
 blueprint = Blueprint("pages", __name__)
+
+
+class Ahead(NamedTuple):
+    """What the scripts of a page will ask for as soon as they begin: named in the page, it comes together with them."""
+
+    modules: Sequence[str] = ()
+    styles: str = ""
+    all_sentences: bool = False  # not only those of the first page
+    data: Sequence[str] = ()  # addresses below the application's
+
+
+NOTHING = Ahead()
 
 
 class Pages:
@@ -65,10 +84,10 @@ class Pages:
         for folder in SERVED:
             if (self._client / folder).is_dir():
                 self._files.add_files(str(self._client / folder), prefix=folder)
-        self._joined = dict(self._join_styles())
+        self._styles = dict(self._join_styles())
         self._shells: dict[tuple[str, str, str], str] = {}
-        self._preload: dict[tuple[str, ...], str] = {}
         self._importmap = json.loads(self.source("importmap.json"))["imports"]
+        self.__dict__.pop("_modules", None)
 
     def _version(self) -> str:
         """One name for the state of all files, made from names, sizes and times: reading them all would slow the start."""
@@ -83,19 +102,35 @@ class Pages:
         return state.hexdigest()[:VERSION_LENGTH]
 
     def _join_styles(self) -> Iterator[tuple[str, bytes]]:
-        """The style sheets that a page of client/html asks for together, by the address of the joined file, compressed."""
-        for page in sorted((self._client / "html").glob("*.html")):
-            for names in _STYLES.findall(page.read_text("utf-8")):
+        """The style sheets that a page asks for together, by the address of the joined file, compressed."""
+        pages = (page.read_text("utf-8") for page in sorted((self._client / "html").glob("*.html")))
+        for names in (MESSAGE_STYLES, *(names for page in pages for names in _STYLES.findall(page))):
+            if all((self._client / f"css/{name}.css").is_file() for name in names.split()):
                 joined = "\n".join(self.source(f"css/{name}.css") for name in names.split())
                 yield _joined_address(names), gzip.compress(joined.encode(), mtime=0)
+
+    @functools.cached_property
+    def _modules(self) -> dict[str, bytes]:
+        """What the first page and a conversation need, joined, by address, compressed; one by one for whoever edits the files."""
+        if self._live:
+            return {}
+        joined = joining.join((START, MESSAGES), self.source, self.resolve)
+        return {address: gzip.compress(text.encode(), mtime=0) for address, text in joined.items()}
+
+    def resolve(self, path: str, name: str) -> str:
+        """The path of what a module imports."""
+        known: str | None = self._importmap.get(name)
+        return known or posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
 
     def source(self, name: str) -> str:
         return (self._client / name).read_text("utf-8")
 
     def file(self, path: str, *, forever: bool) -> Response:
         """A static file, compressed where the browser takes it. Raises ``NotFound``."""
-        if path in self._joined:
-            return _compressed(self._joined[path], "text/css", _lifetime(forever))
+        if path in self._styles:
+            return _compressed(self._styles[path], "text/css", _lifetime(forever))
+        if path.startswith(joining.FOLDER) and path in self._modules:
+            return _compressed(self._modules[path], "text/javascript", _lifetime(forever))
         found = self._files.files.get("/" + path)
         if found is None:
             raise NotFound
@@ -112,22 +147,26 @@ class Pages:
         response.headers["Cache-Control"] = _lifetime(forever)
         return response
 
-    def shell(self, name: str, root: str, *more: str, greeting: str = "") -> Response:
+    def shell(self, name: str, root: str, ahead: Ahead = NOTHING, *, greeting: str = "") -> Response:
         """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../".
 
-        ``more``: modules that are loaded when they are needed, which they are at once on this page. ``greeting`` names what of
-        client/html/greeting is seen until the page can draw it itself.
+        ``greeting`` names what of client/html/greeting is seen until the page can draw it itself.
         """
         if self._live:
             self._load()
         assets = f"{root}assets/{self.version}"
-        importmap = self._import_map(assets)
+        importmap = self._import_map(assets, joined=name == "index")
         language = LANGUAGES[chosen_language()]
+        fetched = [*ahead.data, *([f"assets/{self.version}/locales/{language.code}.more.json"] if ahead.all_sentences else [])]
+        modules = self._at_once(START, *ahead.modules)
         values = {
             "assets": assets,
             "root": root,
             "importmap": f'<script type="importmap">{importmap}</script>',
-            "preload": self._preloads("js/main.js", *more).replace("{{assets}}", assets),
+            "preload": "".join(f'<link rel="modulepreload" href="{assets}/{path}">' for path in modules),
+            "styles": _joined_link(ahead.styles).replace("{{assets}}", assets) if ahead.styles else "",
+            "fetched": "".join(f'<link rel="preload" as="fetch" crossorigin href="{root}{escape(each)}">' for each in fetched),
+            "start": f"{assets}/{modules[0]}",
             "language": language.code,
             "direction": language.direction,
             "browser_language": browser_language(),
@@ -147,14 +186,14 @@ class Pages:
             said = self.sentences(language)
             page = self.source(f"html/{name}.html")
             page = page.replace("{{greeting}}", self.source(f"html/greeting/{greeting}.html") if greeting else "")
-            page = _SAY.sub(lambda match: escape(said[match[1]]), _STYLES.sub(_joined_link, page))
+            page = _SAY.sub(lambda match: escape(said[match[1]]), _STYLES.sub(lambda match: _joined_link(match[1]), page))
             known = self._shells[name, greeting, language] = page
         return known
 
     def first_files(self) -> list[str]:
         """The paths of what the first page needs before it can be drawn."""
         styles = _STYLES.findall(self.source("html/index.html"))
-        return [*map(_joined_address, styles), *self._graph("js/main.js")]
+        return [*map(_joined_address, styles), *self._at_once(START)]
 
     def sentences(self, language: str) -> dict[str, str]:
         """What the first page says; in English what the language does not have yet."""
@@ -165,15 +204,16 @@ class Pages:
         page = self.source("html/preview.html")
         return Response(page, content_type="text/html; charset=utf-8", headers=[*PREVIEW, ("Cache-Control", "no-cache")])
 
-    def _import_map(self, assets: str) -> str:
-        return json.dumps({"imports": {name: f"{assets}/{target}" for name, target in self._importmap.items()}})
+    def _import_map(self, assets: str, *, joined: bool) -> str:
+        """Where the modules are: also those that know each other by their own addresses, when they come ``joined``."""
+        places = {name: f"{assets}/{target}" for name, target in self._importmap.items()}
+        for address in self._modules if joined else ():
+            places[f"{assets}/{address.removeprefix(joining.address(''))}"] = f"{assets}/{address}"
+        return json.dumps({"imports": places})
 
-    def _preloads(self, *starts: str) -> str:
-        """Links that let the browser fetch all modules at once instead of discovering them import by import."""
-        if starts not in self._preload:
-            links = (f'<link rel="modulepreload" href="{{{{assets}}}}/{path}">' for path in self._graph(*starts))
-            self._preload[starts] = "".join(links)
-        return self._preload[starts]
+    def _at_once(self, *starts: str) -> list[str]:
+        """The files of all modules that ``starts`` import, directly or not: else the browser would discover them one by one."""
+        return [joining.address(start) for start in starts] if self._modules else list(self._graph(*starts))
 
     def _graph(self, *starts: str) -> Iterator[str]:
         """Every module that ``starts`` import, directly or not, by its path below client/; those of the first one first."""
@@ -183,9 +223,8 @@ class Pages:
             while waiting:
                 path = waiting.pop(0)
                 yield path
-                for target in _IMPORTS.findall(self.source(path)):
-                    module = self._importmap.get(target) or _join(path, target)
-                    if module not in seen and (self._client / module).is_file():
+                for module in joining.imported(path, self.source(path), self.resolve):
+                    if module not in seen:
                         seen.add(module)
                         waiting.append(module)
 
@@ -194,8 +233,8 @@ def _joined_address(names: str) -> str:
     return f"css/{'+'.join(names.split())}.css"
 
 
-def _joined_link(match: re.Match[str]) -> str:
-    return f'<link rel="stylesheet" href="{{{{assets}}}}/{_joined_address(match[1])}">'
+def _joined_link(names: str) -> str:
+    return f'<link rel="stylesheet" href="{{{{assets}}}}/{_joined_address(names)}">'
 
 
 def _compressed(compressed: bytes, kind: str, lifetime: str) -> Response:
@@ -221,16 +260,6 @@ def _drop_if_stale(compressed: Path, changed: int) -> None:
             compressed.unlink()
 
 
-def _join(importer: str, target: str) -> str:
-    parts: list[str] = []
-    for part in (PurePosixPath(importer).parent / target).parts:
-        if part == "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return "/".join(parts)
-
-
 def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
     """What this browser chose before, so that the first paint is already in the right colours."""
     value = request.cookies.get(name, "")
@@ -240,13 +269,16 @@ def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
 @blueprint.get("/")
 def index() -> Response:
     provider, _ = services().catalog.default()
-    return services().pages.shell("index", "./", greeting="guided" if provider == LAST_RESORT else "ready")
+    return services().pages.shell("index", "./", Ahead(data=LISTS), greeting="guided" if provider == LAST_RESORT else "ready")
 
 
 @blueprint.get("/chat/")
 @blueprint.get("/chat/<conversation_id>")
 def chat(conversation_id: str = "") -> Response:
-    return services().pages.shell("index", "../", *([MESSAGES] if conversation_id else []))
+    if not conversation_id:
+        return services().pages.shell("index", "../", Ahead(data=LISTS))
+    data = (f"{API}/conversations/{quote(conversation_id, safe='')}", *LISTS)
+    return services().pages.shell("index", "../", Ahead((MESSAGES,), MESSAGE_STYLES, all_sentences=True, data=data))
 
 
 @blueprint.get("/chat")

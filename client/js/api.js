@@ -189,7 +189,7 @@ async function openStream(method, path, body, signal) {
 /** @param {string} method @param {string} path @param {string} accept @param {unknown} [body] @param {AbortSignal} [signal] */
 function send(method, path, accept, body, signal) {
   return fetch(address(path), {
-    method, signal, cache: "no-store", credentials: "same-origin",
+    method, signal, credentials: "same-origin",
     headers: { accept, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     body: body === undefined ? undefined : JSON.stringify(body),
   })

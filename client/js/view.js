@@ -25,8 +25,12 @@ export const html = htm.bind(h)
 /** After a file that could not be fetched, milliseconds. */
 const AGAIN = 2_000
 
-/** @type {Map<string, Promise<void>>} */
+/** Style sheets that are here or on their way. @type {Map<string, Promise<void>>} */
 const styles = new Map()
+// The server's page names several in one: css/base+app.css is both of them.
+for (const { href } of /** @type {HTMLLinkElement[]} */ ([...globalThis.document?.querySelectorAll?.('link[rel="stylesheet"]') ?? []])) {
+  for (const name of href.replace(/.*\/|\.css$/g, "").split("+")) styles.set(name, Promise.resolve())
+}
 
 /**
  * Add a style sheet of client/css to the page, once.

@@ -88,3 +88,27 @@ def test_the_field_of_a_conversation_stays_while_its_messages_are_fetched(browse
         assert page.locator(".composer__field").bounding_box() == pictured
         watched.context.close()
         assert watched.faults == []
+
+
+def test_a_conversation_comes_whole_with_its_page_and_nothing_comes_twice(browser: Any) -> None:
+    with serving() as address:
+        watched = Watched(browser, address, **DESKTOP)
+        page = watched.page
+        page.goto(address)
+        page.get_by_role("textbox", name="Сообщение").fill("Привет")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Ответить заново")).to_be_visible()
+        conversation = page.url
+        watched.context.close()
+
+        watched = Watched(browser, address, **DESKTOP)
+        page = watched.page
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.removeprefix(address)))
+        page.goto(conversation)
+        expect(page.get_by_role("article").first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert len(asked) == len(set(asked))
+        assert len(asked) <= 20
+        watched.context.close()
+        assert watched.faults == []

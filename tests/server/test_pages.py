@@ -29,18 +29,66 @@ def test_a_page_names_everything_relative_to_itself(client: FlaskClient, address
     assert "{{" not in page
 
 
-def test_every_module_that_the_page_needs_at_once_is_named_in_it(client: FlaskClient) -> None:
+def preloaded(page: str) -> list[str]:
+    return re.findall(r'modulepreload" href="[./]+/assets/\w+/([^"]+)"', page)
+
+
+def test_what_the_page_needs_at_once_comes_joined_and_is_named_in_it(client: FlaskClient) -> None:
+    first, messages = "joined/js/main.js", "joined/js/components/messages.js"
+    for address, named in (("/", [first]), ("/chat/", [first]), ("/chat/some-id", [first, messages])):
+        page = client.get(address).text
+        assert preloaded(page) == named
+        assert re.findall(r'<script type="module" src="[./]+/assets/\w+/([^"]+)"', page) == [first]
+        for path in named:
+            file = client.get(f"/assets/{assets(page)}/{path}")
+            assert file.mimetype == "text/javascript"
+            assert "immutable" in file.headers["Cache-Control"]
+
+
+def test_whoever_edits_the_files_gets_every_module_by_itself(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.pages, "_live", True)
     first = {"js/main.js", "js/view.js", "js/store.js", "vendor/preact.mjs"}
     messages = {"js/components/messages.js", "js/components/markdown.js", "vendor/marked.mjs"}
     for address, named, others in (("/", first, messages), ("/chat/", first, messages), ("/chat/some-id", first | messages, set())):
         page = client.get(address).text
-        preloaded = re.findall(r'modulepreload" href="[./]+/assets/\w+/([^"]+)"', page)
-        assert named <= set(preloaded)
-        assert not others & set(preloaded)
-        assert len(preloaded) == len(set(preloaded))
-        assert preloaded[0] == "js/main.js"
-        for path in preloaded:
+        found = preloaded(page)
+        assert named <= set(found)
+        assert not others & set(found)
+        assert len(found) == len(set(found))
+        assert found[0] == "js/main.js"
+        assert "joined" not in page
+        for path in found:
             assert client.get(f"/assets/{assets(page)}/{path}").status_code == 200
+
+
+def test_what_the_scripts_will_fetch_first_is_fetched_with_them(client: FlaskClient) -> None:
+    """tests/e2e/test_first_look.py sees that they ask for nothing twice."""
+    client.set_cookie("language", "en")
+    lists = {"backend-api/v2/conversations?limit=50", "backend-api/v2/models", "backend-api/v2/providers", "backend-api/v2/roles"}
+    for address, root, more in (
+        ("/", "./", set()),
+        ("/chat/", "../", set()),
+        ("/chat/some-id", "../", {"backend-api/v2/conversations/some-id", "locales/en.more.json"}),
+    ):
+        page = client.get(address).text
+        found = re.findall(r'<link rel="preload" as="fetch" crossorigin href="([^"]+)">', page)
+        assert {each.removeprefix(root).removeprefix(f"assets/{assets(page)}/") for each in found} == lists | more | {
+            "locales/en.json"
+        }
+    assert "<script>alert" not in client.get('/chat/"><script>alert(1)').text
+    assert "preload" not in client.get("/login").text
+
+
+def test_the_style_sheets_of_a_conversation_come_with_its_page(client: FlaskClient) -> None:
+    names = re.search(r"export const Messages = lazy\(.*?\[(.*?)\]\)", (CLIENT / "js/components/app.js").read_text("utf-8"))
+    assert names
+    address = "css/" + "+".join(re.findall(r'"(\w+)"', names[1])) + ".css"
+    page = client.get("/chat/some-id").text
+    assert address in page
+    assert address not in client.get("/").text
+    assert client.get(f"/assets/{assets(page)}/{address}").mimetype == "text/css"
 
 
 def test_the_style_sheets_of_a_page_come_as_one_file(client: FlaskClient) -> None:

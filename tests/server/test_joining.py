@@ -1,0 +1,95 @@
+"""Modules that come as one file are what they are by themselves: Node reads both and compares what they import and export."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from server import joining
+from server.pages import CLIENT, MESSAGES, START, Pages
+from tests.test_code import node
+
+# Node links the files without running them: then it knows what each of them exports, and that nothing is missing.
+LINK = """
+import { readFileSync } from "node:fs"
+import { SourceTextModule } from "node:vm"
+import { dirname, join, normalize } from "node:path/posix"
+const { folder, named, files } = JSON.parse(readFileSync(0, "utf8"))
+const known = new Map()
+const pathOf = (name, from) => named[name] ?? normalize(join(dirname(from), name))
+function load(path) {
+  if (!known.has(path)) known.set(path, new SourceTextModule(readFileSync(join(folder, path), "utf8"), { identifier: path }))
+  return known.get(path)
+}
+const found = {}
+for (const path of files) {
+  const module = load(path)
+  if (module.status === "unlinked") await module.link((name, from) => load(pathOf(name, from.identifier)))
+  found[path] = Reflect.ownKeys(module.namespace).filter(name => typeof name === "string" && !name.startsWith("$")).sort()
+}
+console.log(JSON.stringify(found))
+"""
+
+
+def exports(folder: Path, files: list[str], named: dict[str, str]) -> dict[str, list[str]]:
+    command = (node(), "--experimental-vm-modules", "--input-type=module", "-e", LINK)
+    told = json.dumps({"folder": str(folder), "files": files, "named": named})
+    done = subprocess.run(command, input=told, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def joined() -> dict[str, str]:
+    pages = Pages()
+    return joining.join((START, MESSAGES), pages.source, pages.resolve)
+
+
+def test_every_joined_module_exports_what_it_does_by_itself(joined: dict[str, str], tmp_path: Path) -> None:
+    for address, text in joined.items():
+        (tmp_path / address).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / address).write_text(text, "utf-8")
+    named = json.loads((CLIENT / "importmap.json").read_text("utf-8"))["imports"]
+    paths = [address.removeprefix("joined/") for address in joined]
+    assert len(paths) > 50
+    alone = exports(CLIENT, paths, named)
+    together = exports(tmp_path, list(joined), {})
+    assert {address.removeprefix("joined/"): names for address, names in together.items()} == alone
+
+
+def test_every_module_is_in_one_file_only(joined: dict[str, str]) -> None:
+    for path in (address.removeprefix("joined/") for address in joined):
+        if path not in (START, MESSAGES):
+            assert sum(text.count(f"export const {joining.variable(path)} = (() =>") for text in joined.values()) == 1
+
+
+def test_a_module_keeps_its_text(joined: dict[str, str]) -> None:
+    """It is what lies in client/, not something made from it: a line of any function can be searched for."""
+    together = "".join(joined.values())
+    lines = [
+        line
+        for line in (CLIENT / "js/components/app.js").read_text("utf-8").splitlines()
+        if line.startswith("  ") and "import(" not in line
+    ]
+    assert len(lines) > 30
+    assert all(line in together for line in lines)
+
+
+def test_what_is_fetched_later_is_named_as_seen_from_the_joined_file() -> None:
+    sources = {
+        "js/main.js": 'import { later } from "./deep/later.js"\nimport("./other.js")\n',
+        "js/deep/later.js": 'export const later = () => import("../late.js")\nexport const here = import.meta.url\n',
+    }
+    joined = joining.join(["js/main.js"], sources.__getitem__, lambda path, name: f"js/{name.removeprefix('./')}")
+    text = joined["joined/js/main.js"]
+    assert 'import("../../js/late.js")' in text
+    assert 'import("../../js/other.js")' in text
+    assert 'here = new URL("../../js/deep/later.js", import.meta.url)' in text
+    assert (
+        joined["joined/js/deep/later.js"]
+        == 'import { $js_deep_later } from "../main.js"\nexport const { later, here } = $js_deep_later\n'
+    )

@@ -83,23 +83,39 @@ function fill(sentence, values) {
   })
 }
 
+/** What writes numbers and days is dear to make and is asked for with every message. @type {Map<string, any>} */
+const writers = new Map()
+
+/**
+ * @template W
+ * @param {string} name @param {(language: string) => W} make
+ * @returns {W} made once for each language
+ */
+function writer(name, make) {
+  const key = `${name} ${language()}`
+  if (!writers.has(key)) writers.set(key, make(language()))
+  return writers.get(key)
+}
+
 /** @param {number} value @param {number} [digits] after the comma, at most */
-export const number = (value, digits = 1) => new Intl.NumberFormat(language(), { maximumFractionDigits: digits }).format(value)
+export const number = (value, digits = 1) =>
+  writer(`number ${digits}`, language => new Intl.NumberFormat(language, { maximumFractionDigits: digits })).format(value)
 
 /** @param {string[]} items as the language strings them together */
-export const list = items => new Intl.ListFormat(language(), { type: "unit", style: "short" }).format(items)
+export const list = items => writer("list", language => new Intl.ListFormat(language, { type: "unit", style: "short" })).format(items)
 
 /** Dollars, as exactly as it takes to see what a small sum is. @param {number} dollars */
 export const price = dollars => new Intl.NumberFormat(language(), { style: "currency", currency: "USD", maximumSignificantDigits: 2 }).format(dollars)
 
 /** @param {number} seconds Unix time @returns {string} day and time */
-export const moment = seconds => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000)
+export const moment = seconds =>
+  writer("moment", language => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })).format(seconds * 1000)
 
 /** @param {number} seconds Unix time @returns {string} the day, and the year only if it is another one */
 export function day(seconds) {
   const date = new Date(seconds * 1000)
   const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric"
-  return new Intl.DateTimeFormat(language(), { day: "numeric", month: "short", year }).format(date)
+  return writer(`day ${year}`, language => new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year })).format(date)
 }
 
 /** The text of a value that the server keeps in some languages only. @param {Record<string, string> | undefined} texts */

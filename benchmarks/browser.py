@@ -13,6 +13,8 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+# Meanwhile Chromium draws its own window, from pages of its own; a person opens a page in one that is there. Milliseconds.
+WINDOW = 1_500
 TASKS = ["disabled-by-default-devtools.timeline"]  # what is traced to know the tasks
 
 # Frames and key presses; a key press is over when the frame that shows it has been painted.
@@ -46,7 +48,9 @@ def browser(path: str) -> Iterator[Any]:
 
 def fresh_page(browser: Any, **context: Any) -> Any:
     """A page with an empty cache, of the size of a small screen."""
-    return browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", bypass_csp=True, **context).new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="ru-RU", bypass_csp=True, **context).new_page()
+    page.wait_for_timeout(WINDOW)
+    return page
 
 
 def begin_trace(browser: Any, page: Any) -> None:

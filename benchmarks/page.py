@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from benchmarks.browser import browser, browser_path
+from benchmarks.browser import WINDOW, browser, browser_path
 from benchmarks.figures import Goal, Outcome, median, table
 from benchmarks.processes import server, upstream
 from run import compress_client
@@ -94,6 +94,7 @@ def _load(browser: Any, port: int, device: dict[str, Any]) -> Load:
     context = browser.new_context(**device)
     context.add_init_script(WATCH)
     page = context.new_page()
+    page.wait_for_timeout(WINDOW)
     network = context.new_cdp_session(page)
     network.send("Network.enable")
     if device is PHONE:

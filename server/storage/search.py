@@ -22,6 +22,7 @@ from server.finding import Found, Wanted
 from server.storage import words
 from server.storage.database import Database
 from server.storage.prepared import driver
+from server.storage.unmarked import unmarked
 
 logger = logging.getLogger(__name__)
 
@@ -280,6 +281,8 @@ def _statement(owner: str, wanted: Wanted, limit: int, before: int | None) -> tu
 
 def _to_found(query: words.Query, row: Any) -> Found:
     shown, ranges = words.snippet(query, row.text)
+    if row.author != "user":  # what a person wrote is shown as it was written
+        shown, ranges = unmarked(shown, ranges)
     return Found(
         conversation=row.conversation_id,
         message_id=row.id,

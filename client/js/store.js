@@ -56,6 +56,8 @@ export const toasts = signal(/** @type {Toast[]} */ ([]))
 export const line = signal(/** @type {"online" | "offline" | "reconnecting"} */ ("online"))
 /** Which dialog is open, and what it is about after a space. @type {Signal<string>} */
 export const dialog = signal("")
+/** Whether a dialog is open, under which nothing of the page can be pressed. @type {Signal<boolean>} */
+export const covered = signal(false)
 /** Whether an answer ended while nobody looked. @type {Signal<boolean>} */
 export const unread = signal(false)
 /** The list of conversations over the page, on a narrow screen. @type {Signal<boolean>} */

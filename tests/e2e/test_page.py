@@ -312,6 +312,26 @@ def test_a_deleted_conversation_comes_back_by_keyboard_alone(watched: Watched) -
     expect(links).to_have_text(before)
 
 
+@pytest.mark.parametrize(("key", "name"), [("Control+Slash", "Клавиши"), ("Control+Shift+KeyK", "Все действия")])
+def test_what_was_done_is_taken_back_over_an_open_dialog(watched: Watched, key: str, name: str) -> None:
+    """Under a modal dialog the page is dead; what the page has to say stands in the dialog meanwhile."""
+    page = start(watched)
+    links = page.locator(".history .link")
+    before = links.all_inner_texts()
+    links.nth(1).focus()
+    page.keyboard.press("Delete")
+    expect(links).to_have_count(len(before) - 1)
+    page.keyboard.press(key)
+    expect(page.get_by_role("dialog", name=name)).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(1)
+    page.get_by_role("button", name="Вернуть").click()
+    expect(page.locator(".toast")).to_have_count(0)
+    expect(page.get_by_role("dialog", name=name)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name=name)).to_have_count(0)
+    expect(links).to_have_text(before)
+
+
 def test_titles_are_found_without_minding_yo(watched: Watched) -> None:
     page = start(watched)
     page.keyboard.press("Control+KeyK")

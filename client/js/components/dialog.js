@@ -2,6 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
+import { Toasts } from "./edge.js"
 import { Icon } from "./icon.js"
 
 /** @import { Children } from "../view.js" */
@@ -22,21 +23,24 @@ export function Dialog({ title, children }) {
         </header>
         ${children}
       </div>
+      <${Toasts} over />
     </dialog>
   `
 }
 
 /** An element <dialog> that is open as long as it is drawn; the focus goes back to where it was. */
 export function useModal() {
-  const { dialog } = usePage().store
+  const { covered, dialog } = usePage().store
   const place = useRef(/** @type {HTMLDialogElement | null} */ (null))
   const isDrawn = useRef(true)
   useLayoutEffect(() => {
     const before = document.activeElement
     const element = place.current
     element?.showModal()
+    covered.value = true
     return () => {
       isDrawn.current = false
+      covered.value = false
       element?.close() // while it is open nothing else can be focused
       if (before instanceof HTMLElement) before.focus()
     }

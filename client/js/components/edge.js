@@ -16,11 +16,13 @@ export function Banner() {
   `
 }
 
-export function Toasts() {
-  const { toasts } = usePage().store
+/** They stand where they can be pressed: in the page, or in the dialog that is open over it. @param {{ over?: boolean }} props over: in a dialog */
+export function Toasts({ over = false }) {
+  const { covered, toasts } = usePage().store
+  const shown = covered.value === over ? toasts.value : []
   return html`
     <div class="toasts" role="status" aria-live="polite">
-      ${toasts.value.map(toast => html`<${Line} key=${toast.id} toast=${toast} />`)}
+      ${shown.map(toast => html`<${Line} key=${toast.id} toast=${toast} />`)}
     </div>
   `
 }

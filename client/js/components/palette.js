@@ -5,6 +5,7 @@ import { localized, t } from "../i18n.js"
 import { keysOf } from "../keys.js"
 import { usePage } from "../page.js"
 import { useModal } from "./dialog.js"
+import { Toasts } from "./edge.js"
 import { Icon } from "./icon.js"
 import { Listbox } from "./listbox.js"
 
@@ -32,6 +33,7 @@ export function Palette() {
       onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) close() }}>
       <${Listbox} label=${t("help.palette")} groups=${groups(page, text, found, take)} empty=${t("palette.nothing")}
         search=${{ text, placeholder: t("palette.search"), onInput: search }} />
+      <${Toasts} over />
     </dialog>
   `
 }

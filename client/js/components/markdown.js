@@ -15,11 +15,11 @@ import { Table } from "./table.js"
 
 /** Shorter than a frame: after this time the next words are shown at once. Milliseconds. */
 const FRAME = 14
-/** A slice of a long text that is opened takes about this long to make, and twice as long to lay out; so many characters are tried first. */
-const SLICE = 10
+/** A slice of a long text that is opened takes about this long to make, and three times as long to lay out; so many characters are tried first. */
+const SLICE = 7
 const FIRST_SLICE = 6_000
 const SMALLEST_SLICE = 2_000
-const LARGEST_SLICE = 24_000
+const LARGEST_SLICE = 16_000
 /** So many pieces of a paragraph, or parts of a list, are laid out together: one of a megabyte would be laid out anew for each word. */
 const STRETCH = 8
 /** In a conversation the headings of the page itself take the first two levels. */

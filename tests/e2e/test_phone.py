@@ -412,3 +412,22 @@ def test_whoever_wishes_more_contrast_gets_it(browser: Any, fake: FakeServer, sc
     assert page.locator(".link-row--current").evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
     watched.context.close()
     assert watched.faults == []
+
+
+def test_the_arrow_down_lies_over_no_word(phone: Watched) -> None:
+    page = start(phone, "chat/old3")
+    page.set_viewport_size({"width": 390, "height": 400})
+    place = page.locator(".messages")
+    expect(page.locator(".message--assistant").last).to_be_visible()
+    place.evaluate("element => { element.scrollTop = 0 }")
+    arrow = page.get_by_role("button", name="Вниз, к последнему")
+    expect(arrow).to_be_visible()
+    page.wait_for_timeout(300)  # it moves into its place
+    over, words, field = (each.bounding_box() for each in (arrow, place, page.locator(".composer__field")))
+    assert over
+    assert words
+    assert field
+    assert words["y"] + words["height"] <= over["y"]
+    assert over["y"] + over["height"] <= field["y"]
+    arrow.click()
+    expect(page.locator(".to-end--shown")).to_have_count(0)

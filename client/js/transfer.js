@@ -37,10 +37,15 @@ export function postponeAncestors() {
 /** What is in a file, or why it is of no use. @param {Blob} file @returns {Promise<Outcome>} */
 export const previewFile = file => send(file, api.previewImport)
 
-/** @param {Blob} file @returns {Promise<Outcome>} */
+/** Bring in what is in a file; what was not here before can be taken back. @param {Blob} file @returns {Promise<Outcome>} */
 export async function bringFile(file) {
   const outcome = await send(file, api.bring)
-  if (outcome.found) await refreshConversations()
+  if (outcome.found) {
+    const { conversations, created } = outcome.found
+    const takeBack = async () => (await import("./selecting.js")).remove(created)
+    toast(t("import.done", { count: conversations }), created.length ? { label: t("import.undo"), run: () => void takeBack() } : undefined)
+    await refreshConversations()
+  }
   return outcome
 }
 

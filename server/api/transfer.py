@@ -52,18 +52,21 @@ def bring() -> Response:
         services().library.check_room(owner(), items)  # before anything is stored: all of the file comes in, or nothing
         conversations = messages = already = 0
         stored: list[str] = []
+        created: list[str] = []
         for portion in _portions(arrivals):
             batch = [(arrival.conversation, arrival.messages) for arrival in portion]
             for arrival, added in zip(portion, services().store.import_conversations(owner(), batch), strict=True):
                 if added is None:
                     continue
                 stored.append(arrival.key)
+                if added == len(arrival.messages) > 0:
+                    created.append(arrival.conversation.id)
                 conversations += added > 0
                 already += added == 0
                 messages += added
         new = services().library.bring(owner(), items)
     counted = {"conversations": conversations, "messages": messages, "already": already}
-    return jsonify(format=found, **counted, stored=stored, **_library(items, new))
+    return jsonify(format=found, **counted, stored=stored, created=created, **_library(items, new))
 
 
 def _opened() -> tuple[str, Iterator[Arrival], list[Item]]:

@@ -83,7 +83,8 @@ def test_a_file_is_shown_before_it_is_stored_and_everything_can_be_taken_out(wat
     expect(section).to_contain_text("3 беседы, сообщений: 6.")
     expect(page.locator(".history .link")).to_have_count(0)
     section.get_by_role("button", name="Загрузить", exact=True).click()
-    expect(section).to_contain_text("Добавлены 3 беседы")
+    toasts = page.get_by_role("dialog").locator(".toasts")
+    expect(toasts).to_contain_text("Добавлены 3 беседы")
     with page.expect_download() as download:
         section.get_by_role("link", name="Скачать все беседы").click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as opened:
@@ -92,3 +93,5 @@ def test_a_file_is_shown_before_it_is_stored_and_everything_can_be_taken_out(wat
     download.value.save_as(archive)
     section.locator("input").set_input_files(archive)
     expect(section).to_contain_text(re.compile("FreeGPT: 3 беседы.*Все они уже здесь"))
+    toasts.get_by_role("button", name="Отменить").click()  # it was the wrong file
+    expect(page.locator(".history .link")).to_have_count(0)

@@ -39,7 +39,7 @@ export function ImportSection() {
   const bring = () => {
     if (!waiting) return
     wait(null)
-    void ask(waiting.file, "bringFile", ({ conversations }) => say(t("import.done", { count: conversations })))
+    void ask(waiting.file, "bringFile", () => {})
   }
   const move = async () => {
     dialog.value = ""

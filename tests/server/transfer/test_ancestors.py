@@ -48,7 +48,7 @@ def turns(services: Services, id: str = ID) -> Turns:
 
 def test_an_old_conversation_arrives_with_its_address_its_time_and_a_whole_title(client: FlaskClient, services: Services) -> None:
     outcome = bring(client, kept(NINE, said("Девять."), title="Сколько будет 4 "))
-    assert outcome == {"format": "freegpt", "conversations": 1, "messages": 2, "already": 0, "stored": [ID]}
+    assert outcome == {"format": "freegpt", "conversations": 1, "messages": 2, "already": 0, "stored": [ID], "created": [ID]}
     conversation = services.store.conversation("owner", ID)
     assert conversation is not None
     assert (conversation.title, conversation.created_at, conversation.role) == (NINE["content"], BORN / 1000, "default")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import signal
 import sys
 import threading
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError
 
-from server import close_app, create_app, logs
+from server import close_app, create_app, logs, memory
 from server.auth import check_exposure
 from server.browser import open_page
 from server.context import KEY, Services
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from server.settings import Settings
 
-M_ARENA_MAX = -8  # number of glibc's option, from malloc.h
 EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - addresses to listen on that a browser cannot open
 
 
@@ -35,7 +33,7 @@ def main(settings: Settings) -> int:
     """Serve until told to stop. Returns the exit status of the process."""
     logs.install(settings.log_level, _secrets(settings))
     _raise_descriptor_limit()
-    _share_one_heap()
+    memory.share_one_heap()
     folder = data_folder(settings.data_dir)
     if folder.found is False:
         return _refuse(folder.text)
@@ -61,7 +59,7 @@ def main(settings: Settings) -> int:
         close_app(app)
         return _refuse(f"Не удаётся слушать {settings.host}:{settings.port}: {error.strerror}. Укажите другой порт: --port 1339.")
     services.loop.spawn(services.catalog.refresh())
-    _collect_seldom()
+    memory.settle()
     _announce(settings, server.port)
     _stop_on_signals(app, server, settings.stop_grace_seconds)
     server.run()
@@ -92,15 +90,6 @@ def _announce(settings: Settings, port: int) -> None:
         open_page(address)
 
 
-def _collect_seldom() -> None:
-    """Hundreds of open answers are many objects to look through, and hardly any of them is garbage that only a search finds.
-
-    With Python's own thresholds the searches doubled the delay of the latest words (docs/performance.md).
-    """
-    gc.freeze()  # what the start has made stays for good
-    gc.set_threshold(10_000, 20, 100)
-
-
 def _raise_descriptor_limit() -> None:
     """A thousand readers need a thousand descriptors; the usual soft limit is 1,024."""
     with contextlib.suppress(ImportError, ValueError, OSError):
@@ -108,18 +97,6 @@ def _raise_descriptor_limit() -> None:
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _share_one_heap() -> None:
-    """glibc gives threads heaps of their own, and what one has freed the others cannot use: a tenth of a busy server's memory.
-
-    Python holds its lock while it allocates, so threads lose nothing by sharing. To be called before there are any.
-    """
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def _stop_on_signals(app: Flask, server: HttpServer, grace: float) -> None:

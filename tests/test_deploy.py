@@ -331,11 +331,13 @@ def test_the_chat_lives_under_a_path_of_another_site(nginx: Nginx) -> None:
     with site.ask("GET", "/ai/") as response:
         assert (response.status, urljoin("/ai/", response.headers["Location"])) == (303, "/ai/login")
     session = log_in(site, "/ai")
-    with site.ask("GET", "/ai/chat/any", **session) as response:
+    with site.ask("GET", "/ai/chat/", **session) as response:
         page = response.read().decode()
-    files = [urljoin("/ai/chat/any", address) for address in re.findall(r'(?:href|src)="([^"]+)"', page)]
-    assert len(files) > 5
-    assert {site.status("GET", file) for file in files} == {200}
+    named = {urljoin("/ai/chat/", address) for address in re.findall(r'(?:href|src)="([^"]+)"', page)}
+    data = {each for each in named if API in each}
+    assert len(named - data) > 5
+    assert {site.status("GET", each) for each in named - data} == {200}
+    assert {site.status("GET", each, **session) for each in data} == {200}
     assert site.status("GET", f"/ai{API}/conversations", **session) == 200
 
 

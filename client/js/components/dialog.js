@@ -1,5 +1,5 @@
 /** A dialog over the page: the browser keeps the focus in it, closes it on Esc and gives the focus back. */
-import { html, useEffect, useLayoutEffect, useRef } from "../view.js"
+import { html, useLayoutEffect, useRef } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Toasts } from "./edge.js"
@@ -11,7 +11,7 @@ import { Icon } from "./icon.js"
 export function Dialog({ title, children }) {
   const { place, close } = useModal()
   const heading = useRef(/** @type {HTMLElement | null} */ (null))
-  useEffect(() => heading.current?.focus(), [])
+  useLayoutEffect(() => heading.current?.focus(), []) // at once: what stands in the dialog may take the focus from it, but never the other way round
 
   return html`
     <dialog class="dialog" ref=${place} aria-labelledby="dialog-title" onClose=${close}

@@ -178,7 +178,7 @@ class TolerantJSON:
 
 
 def _loads(text: str) -> Any:
-    """``json.loads`` for what is a value and nothing else, at half its cost."""
+    """``json.loads`` for what is a value and nothing else, at three fifths of its cost."""
     if text.startswith("{"):
         value, end = _decode(text)
         if end == len(text):

@@ -161,6 +161,14 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """What of a conversation that came from elsewhere was not here: so many messages, or the whole of it."""
+
+    messages: int
+    created: bool
+
+
+@dataclass(frozen=True)
 class Proceeding:
     """An answer that is being gone on with: where it is, what it says, how its last generation was asked for.
 

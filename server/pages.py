@@ -87,7 +87,6 @@ class Pages:
         self._styles = dict(self._join_styles())
         self._shells: dict[tuple[str, str, str], str] = {}
         self._importmap = json.loads(self.source("importmap.json"))["imports"]
-        self.__dict__.pop("_modules", None)
 
     def _version(self) -> str:
         """One name for the state of all files, made from names, sizes and times: reading them all would slow the start."""

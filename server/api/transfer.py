@@ -55,15 +55,15 @@ def bring() -> Response:
         created: list[str] = []
         for portion in _portions(arrivals):
             batch = [(arrival.conversation, arrival.messages) for arrival in portion]
-            for arrival, added in zip(portion, services().store.import_conversations(owner(), batch), strict=True):
-                if added is None:
+            for arrival, arrived in zip(portion, services().store.import_conversations(owner(), batch), strict=True):
+                if arrived is None:
                     continue
                 stored.append(arrival.key)
-                if added == len(arrival.messages) > 0:
+                if arrived.created:
                     created.append(arrival.conversation.id)
-                conversations += added > 0
-                already += added == 0
-                messages += added
+                conversations += arrived.messages > 0
+                already += arrived.messages == 0
+                messages += arrived.messages
         new = services().library.bring(owner(), items)
     counted = {"conversations": conversations, "messages": messages, "already": already}
     return jsonify(format=found, **counted, stored=stored, created=created, **_library(items, new))

@@ -41,7 +41,7 @@ PRAGMAS = (
     "wal_autocheckpoint=1000",
 )
 READERS = 8  # reading connections kept open
-READER_CACHE = 512  # KiB of pages a reading connection keeps; SQLite's own 2 MiB each would be most of what a small server holds
+READER_CACHE = 512  # KiB of pages a reading connection keeps; SQLite's own limit is 2 MiB for each
 TOGETHER = 64  # jobs that one commit is made for at the most
 
 Result = TypeVar("Result")

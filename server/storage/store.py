@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, true, update
 
-from server.conversations import Answer, Conversation, Ended, EventRow, Message, NewAnswer, Opened, Proceeding, State
+from server.conversations import Answer, Conversation, Ended, EventRow, Imported, Message, NewAnswer, Opened, Proceeding, State
 from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
 from server.storage import library, search
@@ -190,8 +190,8 @@ class SqlStore:
 
     # Coming in from elsewhere
 
-    def import_conversations(self, owner: str, batch: Sequence[tuple[Conversation, Sequence[Message]]]) -> list[int | None]:
-        """Store whole conversations in one transaction; returns how many messages of each were new.
+    def import_conversations(self, owner: str, batch: Sequence[tuple[Conversation, Sequence[Message]]]) -> list[Imported | None]:
+        """Store whole conversations in one transaction; returns what of each was new.
 
         What is there already stays as it is; a conversation that was deleted comes back. ``None``: the id is somebody else's.
         """

@@ -11,7 +11,19 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from g4f.chat import Seam
 from server import wire
-from server.conversations import TERMINAL, Answer, Asked, Conversation, Ended, EventRow, Message, NewAnswer, Opened, Proceeding
+from server.conversations import (
+    TERMINAL,
+    Answer,
+    Asked,
+    Conversation,
+    Ended,
+    EventRow,
+    Imported,
+    Message,
+    NewAnswer,
+    Opened,
+    Proceeding,
+)
 from server.errors import Conflict, NotFound
 from server.storage import search
 from server.storage.prepared import Prepared, driver
@@ -211,7 +223,7 @@ def finish(connection: Connection, answer_id: str, end: Ended, now: float) -> No
     search.index_later(connection, answer_id)
 
 
-def import_conversation(connection: Connection, owner: str, arrived: Conversation, messages: Sequence[Message]) -> int | None:
+def import_conversation(connection: Connection, owner: str, arrived: Conversation, messages: Sequence[Message]) -> Imported | None:
     row = connection.execute(select(conversation).where(conversation.c.id == arrived.id)).first()
     if row is not None and row.owner != owner:
         return None
@@ -243,7 +255,7 @@ def import_conversation(connection: Connection, owner: str, arrived: Conversatio
             .where(conversation.c.id == arrived.id)
             .values(deleted_at=None, revision=conversation.c.revision + 1, updated_at=max(row.updated_at, arrived.updated_at))
         )
-    return len(added)
+    return Imported(len(added), row is None)
 
 
 def _taken(connection: Connection, ids: Sequence[str]) -> set[str]:

@@ -67,14 +67,21 @@ def test_the_page_steps_into_the_place_of_its_picture(browser: Any, address: str
     assert watched.faults == []
 
 
+def asked(browser: Any, address: str) -> Watched:
+    """Somebody who has just got an answer."""
+    watched = Watched(browser, address, **DESKTOP)
+    page = watched.page
+    page.goto(address)
+    page.get_by_role("textbox", name="Сообщение").fill("Привет")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Ответить заново")).to_be_visible()
+    return watched
+
+
 def test_the_field_of_a_conversation_stays_while_its_messages_are_fetched(browser: Any) -> None:
     with serving() as address:
-        watched = Watched(browser, address, **DESKTOP)
+        watched = asked(browser, address)
         page = watched.page
-        page.goto(address)
-        page.get_by_role("textbox", name="Сообщение").fill("Привет")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name="Ответить заново")).to_be_visible()
 
         conversation = page.url
         main = Kept(page, "main")
@@ -92,23 +99,18 @@ def test_the_field_of_a_conversation_stays_while_its_messages_are_fetched(browse
 
 def test_a_conversation_comes_whole_with_its_page_and_nothing_comes_twice(browser: Any) -> None:
     with serving() as address:
-        watched = Watched(browser, address, **DESKTOP)
-        page = watched.page
-        page.goto(address)
-        page.get_by_role("textbox", name="Сообщение").fill("Привет")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name="Ответить заново")).to_be_visible()
-        conversation = page.url
-        watched.context.close()
+        before = asked(browser, address)
+        conversation = before.page.url
+        before.context.close()
 
         watched = Watched(browser, address, **DESKTOP)
         page = watched.page
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url.removeprefix(address)))
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
         page.goto(conversation)
         expect(page.get_by_role("article").first).to_be_visible()
         page.wait_for_load_state("networkidle")
-        assert len(asked) == len(set(asked))
-        assert len(asked) <= 20
+        assert len(requests) == len(set(requests))
+        assert len(requests) <= 20
         watched.context.close()
         assert watched.faults == []

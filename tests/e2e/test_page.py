@@ -300,13 +300,20 @@ def test_an_unknown_conversation_has_a_kind_page(watched: Watched) -> None:
     expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
 
 
-def test_a_deleted_conversation_comes_back_by_keyboard_alone(watched: Watched) -> None:
-    page = start(watched)
+def delete_the_second(page: Page) -> list[str]:
+    """By keyboard. The names that stood in the list before."""
     links = page.locator(".history .link")
     before = links.all_inner_texts()
     links.nth(1).focus()
     page.keyboard.press("Delete")
     expect(links).to_have_count(len(before) - 1)
+    return before
+
+
+def test_a_deleted_conversation_comes_back_by_keyboard_alone(watched: Watched) -> None:
+    page = start(watched)
+    before = delete_the_second(page)
+    links = page.locator(".history .link")
     expect(links.nth(1)).to_be_focused()
     page.get_by_role("button", name="Вернуть").press("Enter")
     expect(links).to_have_text(before)
@@ -316,11 +323,8 @@ def test_a_deleted_conversation_comes_back_by_keyboard_alone(watched: Watched) -
 def test_what_was_done_is_taken_back_over_an_open_dialog(watched: Watched, key: str, name: str) -> None:
     """Under a modal dialog the page is dead; what the page has to say stands in the dialog meanwhile."""
     page = start(watched)
+    before = delete_the_second(page)
     links = page.locator(".history .link")
-    before = links.all_inner_texts()
-    links.nth(1).focus()
-    page.keyboard.press("Delete")
-    expect(links).to_have_count(len(before) - 1)
     page.keyboard.press(key)
     expect(page.get_by_role("dialog", name=name)).to_be_visible()
     expect(page.locator(".toast")).to_have_count(1)

@@ -20,12 +20,12 @@ export function ImportSection() {
   const [said, say] = useState("")
   useEffect(() => { void transfer().then(file => file.lookForAncestors()).catch(() => {}) }, [])
 
-  /** @param {File} file @param {"previewFile" | "bringFile"} how @param {(found: Import) => void} then */
+  /** @param {File} file @param {"previewFile" | "bringFile"} how @param {(found: Import) => void} [then] */
   const ask = async (file, how, then) => {
     work(true)
     const { found, trouble } = await (await transfer())[how](file)
     work(false)
-    if (found) then(found)
+    if (found) then?.(found)
     else say(sentenceOf(/** @type {Trouble} */ (trouble)))
   }
   /** @param {Event & { currentTarget: HTMLInputElement }} event */
@@ -39,7 +39,7 @@ export function ImportSection() {
   const bring = () => {
     if (!waiting) return
     wait(null)
-    void ask(waiting.file, "bringFile", () => {})
+    void ask(waiting.file, "bringFile")
   }
   const move = async () => {
     dialog.value = ""

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server.context import Services
-from server.conversations import Answer, Conversation, Message, Question
+from server.conversations import Answer, Conversation, Imported, Message, Question
 from server.storage import backup
 from server.storage.tables import conversation, generation, message
 from server.transfer import export
@@ -70,6 +70,14 @@ def bring(client: FlaskClient, archive: bytes) -> dict[str, Any]:
     response = client.post(f"{API}/imports", data=archive, content_type="application/zip")
     assert response.status_code == 200, response.text
     return dict(response.json or {})
+
+
+def test_a_conversation_that_only_grew_is_not_called_new(services: Services) -> None:
+    """What is called new may be taken back whole: a conversation that was here must never be, whatever the file adds to it."""
+    new, grown = (
+        services.store.import_conversations("owner", [(talk(), (Question(id, None, "Вопрос", 50.0),))])[0] for id in ("x", "y")
+    )
+    assert (new, grown) == (Imported(1, True), Imported(1, False))
 
 
 def test_everything_taken_out_and_brought_back_is_the_same(client: FlaskClient, services: Services) -> None:

@@ -15,11 +15,11 @@ import { useSight } from "./sight.js"
 
 const Rewriting = lazy(() => import("./rewriting.js").then(file => file.Rewriting))
 
-/** @param {{ message: Message, editing: boolean, isFar?: boolean }} props */
-export function Answer({ message, editing, isFar = false }) {
+/** @param {{ message: Message, editing: boolean, isLast?: boolean }} props */
+export function Answer({ message, editing, isLast = true }) {
   const { regenerate } = usePage().actions
   const running = isRunning(message)
-  const { isNear, look } = useSight(isFar)
+  const { isNear, look } = useSight(isLast)
   return html`
     <article class=${`message message--assistant ${running ? "message--running" : ""}`} data-id=${message.id} aria-label=${t("messages.answer")} aria-busy=${running}
       oncontentvisibilityautostatechange=${look}>

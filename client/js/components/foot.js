@@ -15,7 +15,7 @@ export function Foot({ message, isNear }) {
   return html`
     <footer class="message__foot">
       ${isNear && html`<${Steps} message=${message} />`}
-      <span class="message__meta" title=${details(page, message)}>${account(page, message)}</span>
+      <span class="message__meta" title=${isNear ? details(page, message) : undefined}>${account(page, message)}</span>
     </footer>
   `
 }

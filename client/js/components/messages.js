@@ -47,7 +47,7 @@ export function Messages() {
     <section class="messages" ref=${place} onPointerUp=${() => select(true)} onKeyUp=${() => select(true)} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
       <h1 class="visually-hidden">${title || t("messages.title")}</h1>
       <div class="messages__list">
-        ${opening.value === "loading" ? html`<${Skeleton} />` : shown.map((id, at) => html`<${Message} key=${messageSignal(id).peek()?.key ?? id} id=${id} isFar=${at < shown.length - FIRST} />`)}
+        ${opening.value === "loading" ? html`<${Skeleton} />` : shown.map((id, at) => html`<${Message} key=${messageSignal(id).peek()?.key ?? id} id=${id} isLast=${at === shown.length - 1} />`)}
       </div>
     </section>
     <div class="messages__edge">
@@ -61,15 +61,15 @@ export function Messages() {
   `
 }
 
-/** One message. It listens to itself only, so that a growing answer redraws nothing else. @param {{ id: string, isFar: boolean }} props */
-function Message({ id, isFar }) {
+/** One message. It listens to itself only, so that a growing answer redraws nothing else. @param {{ id: string, isLast: boolean }} props */
+function Message({ id, isLast }) {
   const { columns, editing, messageSignal } = usePage().store
   const message = messageSignal(id).value
   if (!message) return null
   const together = message.role === "assistant" && columns.value.get(id)
   if (together) return html`<${Columns} ids=${together} />`
-  if (message.role === "assistant") return html`<${Answer} message=${message} editing=${editing.value === id} isFar=${isFar} />`
-  return html`<${Question} message=${message} editing=${editing.value === id} isFar=${isFar} />`
+  if (message.role === "assistant") return html`<${Answer} message=${message} editing=${editing.value === id} isLast=${isLast} />`
+  return html`<${Question} message=${message} editing=${editing.value === id} isLast=${isLast} />`
 }
 
 function Skeleton() {

@@ -10,14 +10,14 @@ import { Versions } from "./versions.js"
 
 /** @import { Message } from "../chat.js" */
 
-/** @param {{ message: Message, editing: boolean, isFar?: boolean }} props */
-export function Question({ message, editing, isFar = false }) {
-  const { isNear, look } = useSight(isFar)
+/** @param {{ message: Message, editing: boolean, isLast?: boolean }} props */
+export function Question({ message, editing, isLast = true }) {
+  const { isNear, look } = useSight(isLast)
   if (editing) return html`<${Rephrasing} message=${message} />`
   return html`
     <article class="message message--user" data-id=${message.id} aria-label=${t("messages.question")} oncontentvisibilityautostatechange=${look}>
       <div class="message__body" dir="auto">${message.text}</div>
-      <footer class="message__foot" title=${message.created_at ? moment(message.created_at) : undefined}>${isNear && html`<${Steps} message=${message} />`}</footer>
+      <footer class="message__foot" title=${isNear && message.created_at ? moment(message.created_at) : undefined}>${isNear && html`<${Steps} message=${message} />`}</footer>
     </article>
   `
 }

@@ -21,7 +21,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-FOLDER = "joined"  # where the joined files and the stubs stand, each by the path of its module
+FOLDER = "joined"  # where the joined files and the stubs of a page stand, each by the path of its module
 
 # A statement begins a line, or follows another one in a minified package. The word comes first: it is looked for fast.
 _IMPORT = re.compile(r"""import(?<=[;}\n]import)\s*(?:([\w*{}\s,$]+?)\s*from\s*)?["']([^"'\n]+)["'];?""")
@@ -36,17 +36,18 @@ Resolve = Callable[[str, str], str]
 """From the path of a module and the name it imports to the path of what is meant."""
 
 
-def join(starts: Iterable[str], source: Callable[[str], str], resolve: Resolve) -> dict[str, str]:
-    """The joined files and the stubs, by address. The file of each of ``starts`` holds what it needs and no file before it has."""
+def join(starts: Iterable[str], source: Callable[[str], str], resolve: Resolve, page: str = "index") -> dict[str, str]:
+    """The joined files and the stubs of a page, by address. The file of each of ``starts`` holds what it needs and no file before
+    it has."""
     files: dict[str, str] = {}
     homes: dict[str, str] = {}
     for start in starts:
         files |= _file(start, homes, source, resolve)
-    return files
+    return {address(path, page): text for path, text in files.items()}
 
 
 def _file(start: str, homes: dict[str, str], source: Callable[[str], str], resolve: Resolve) -> dict[str, str]:
-    """One of them with its stubs. ``homes``: the start in whose file a module is; those of this one are added."""
+    """One of them with its stubs, by path. ``homes``: the start in whose file a module is; those of this one are added."""
     files: dict[str, str] = {}
     written: list[str] = []
     elsewhere: dict[str, set[str]] = {}
@@ -55,8 +56,8 @@ def _file(start: str, homes: dict[str, str], source: Callable[[str], str], resol
         home = homes.setdefault(path, start)
         if home != start:
             elsewhere.setdefault(home, set()).add(variable(path))
-        elif address(path) not in files:
-            files[address(path)] = ""  # being written
+        elif path not in files:
+            files[path] = ""  # being written
             text = source(path)
             for needed in imported(path, text, resolve):  # first, as the browser would run them
                 add(needed)
@@ -66,16 +67,17 @@ def _file(start: str, homes: dict[str, str], source: Callable[[str], str], resol
             body, exports = _body(path, start, "\n" + text, resolve)
             returned = ", ".join(name if name == value else f"{name}: {value}" for name, value in exports.items())
             written.append(f"export const {variable(path)} = (() => {{\n{body}\nreturn {{ {returned} }}\n}})()\n")
-            files[address(path)] = _stub(path, exports, start)
+            files[path] = _stub(path, exports, start)
 
     add(start)
     taken = [f'import {{ {", ".join(sorted(names))} }} from "{_way(start, home)}"\n' for home, names in elsewhere.items()]
-    files[address(start)] = "".join((*taken, *written))
+    files[start] = "".join((*taken, *written))
     return files
 
 
-def address(path: str) -> str:
-    return f"{FOLDER}/{path}"
+def address(path: str, page: str = "index") -> str:
+    """Where a module of ``page`` stands when it is joined. All pages are equally deep: a relative way is the same in each."""
+    return f"{FOLDER}/{page}/{path}"
 
 
 def variable(path: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import gzip
 import hashlib
 import json
@@ -40,11 +39,13 @@ LOOKS = {
     "size": ("normal", "small", "large", "larger"),
     "sidebar": ("shown", "hidden"),
 }
-START = "js/main.js"
+# The module with which each page of client/html begins.
+STARTS = {"index": "js/main.js", "login": "js/login.js", "shared": "js/shared.js", "help": "js/guide.js", "design": "js/design.js"}
 API = "backend-api/v2"
 # What client/js/main.js asks for when it begins.
 LISTS = (f"{API}/conversations?limit=50", f"{API}/models", f"{API}/providers", f"{API}/roles")
 MESSAGES = "js/components/messages.js"  # a conversation is drawn by it
+LATER = {"index": (MESSAGES,)}  # what a page soon needs besides; it comes as a file of its own
 MESSAGE_STYLES = "messages message markdown code print"  # with these, as client/js/components/app.js says
 VERSION_LENGTH = 12  # hexadecimal digits
 
@@ -61,11 +62,12 @@ class Ahead(NamedTuple):
 
     modules: Sequence[str] = ()
     styles: str = ""
-    all_sentences: bool = False  # not only those of the first page
+    all_sentences: bool = True  # not only those of the first page
     data: Sequence[str] = ()  # addresses below the application's
 
 
-NOTHING = Ahead()
+WORDS = Ahead()
+BEGINNING = Ahead(all_sentences=False, data=LISTS)
 
 
 class Pages:
@@ -86,6 +88,7 @@ class Pages:
                 self._files.add_files(str(self._client / folder), prefix=folder)
         self._styles = dict(self._join_styles())
         self._shells: dict[tuple[str, str, str], str] = {}
+        self._joined: dict[str, dict[str, bytes]] = {}  # by page
         self._importmap = json.loads(self.source("importmap.json"))["imports"]
 
     def _version(self) -> str:
@@ -108,13 +111,14 @@ class Pages:
                 joined = "\n".join(self.source(f"css/{name}.css") for name in names.split())
                 yield _joined_address(names), gzip.compress(joined.encode(), mtime=0)
 
-    @functools.cached_property
-    def _modules(self) -> dict[str, bytes]:
-        """What the first page and a conversation need, joined, by address, compressed; one by one for whoever edits the files."""
-        if self._live:
+    def _modules(self, page: str) -> dict[str, bytes]:
+        """What a page needs, joined when it is first asked for, by address, compressed; one by one for whoever edits the files."""
+        if self._live or page not in STARTS:
             return {}
-        joined = joining.join((START, MESSAGES), self.source, self.resolve)
-        return {address: gzip.compress(text.encode(), mtime=0) for address, text in joined.items()}
+        if page not in self._joined:
+            joined = joining.join((STARTS[page], *LATER.get(page, ())), self.source, self.resolve, page)
+            self._joined[page] = {address: gzip.compress(text.encode(), mtime=0) for address, text in joined.items()}
+        return self._joined[page]
 
     def resolve(self, path: str, name: str) -> str:
         """The path of what a module imports."""
@@ -128,8 +132,11 @@ class Pages:
         """A static file, compressed where the browser takes it. Raises ``NotFound``."""
         if path in self._styles:
             return _compressed(self._styles[path], "text/css", _lifetime(forever))
-        if path.startswith(joining.FOLDER) and path in self._modules:
-            return _compressed(self._modules[path], "text/javascript", _lifetime(forever))
+        if path.startswith(f"{joining.FOLDER}/"):
+            modules = self._modules(path.split("/")[1])
+            if path not in modules:
+                raise NotFound
+            return _compressed(modules[path], "text/javascript", _lifetime(forever))
         found = self._files.files.get("/" + path)
         if found is None:
             raise NotFound
@@ -146,7 +153,7 @@ class Pages:
         response.headers["Cache-Control"] = _lifetime(forever)
         return response
 
-    def shell(self, name: str, root: str, ahead: Ahead = NOTHING, *, greeting: str = "") -> Response:
+    def shell(self, name: str, root: str, ahead: Ahead = WORDS, *, greeting: str = "") -> Response:
         """A page of client/html with its placeholders filled. ``root`` is the application's relative address, "./" or "../".
 
         ``greeting`` names what of client/html/greeting is seen until the page can draw it itself.
@@ -154,18 +161,15 @@ class Pages:
         if self._live:
             self._load()
         assets = f"{root}assets/{self.version}"
-        importmap = self._import_map(assets, joined=name == "index")
+        importmap = self._import_map(assets, name)
         language = LANGUAGES[chosen_language()]
-        fetched = [*ahead.data, *([f"assets/{self.version}/locales/{language.code}.more.json"] if ahead.all_sentences else [])]
-        modules = self._at_once(START, *ahead.modules)
         values = {
             "assets": assets,
             "root": root,
             "importmap": f'<script type="importmap">{importmap}</script>',
-            "preload": "".join(f'<link rel="modulepreload" href="{assets}/{path}">' for path in modules),
+            "ahead": "".join(self._links(name, root, assets, language.code, ahead)),
             "styles": _joined_link(ahead.styles).replace("{{assets}}", assets) if ahead.styles else "",
-            "fetched": "".join(f'<link rel="preload" as="fetch" crossorigin href="{root}{escape(each)}">' for each in fetched),
-            "start": f"{assets}/{modules[0]}",
+            "start": f"{assets}/{self._at_once(name, STARTS[name])[0]}",
             "language": language.code,
             "direction": language.direction,
             "browser_language": browser_language(),
@@ -177,6 +181,14 @@ class Pages:
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
         g.script_hashes = [f"'sha256-{digest}'"]
         return _compressed(gzip.compress(page.encode(), 6, mtime=0), "text/html", "no-cache, no-store")
+
+    def _links(self, name: str, root: str, assets: str, language: str, ahead: Ahead) -> Iterator[str]:
+        """What the browser shall ask for while it still reads the page."""
+        for path in self._at_once(name, STARTS[name], *ahead.modules):
+            yield f'<link rel="modulepreload" href="{assets}/{path}">'
+        for part in ("", ".more") if ahead.all_sentences else ("",):
+            yield _fetched(f"{assets}/locales/{language}{part}.json")
+        yield from (_fetched(f"{root}{each}") for each in ahead.data)
 
     def _text(self, name: str, greeting: str, language: str) -> str:
         """A page with everything in it that is the same for all who read this language."""
@@ -192,7 +204,7 @@ class Pages:
     def first_files(self) -> list[str]:
         """The paths of what the first page needs before it can be drawn."""
         styles = _STYLES.findall(self.source("html/index.html"))
-        return [*map(_joined_address, styles), *self._at_once(START)]
+        return [*map(_joined_address, styles), *self._at_once("index", STARTS["index"])]
 
     def sentences(self, language: str) -> dict[str, str]:
         """What the first page says; in English what the language does not have yet."""
@@ -203,16 +215,16 @@ class Pages:
         page = self.source("html/preview.html")
         return Response(page, content_type="text/html; charset=utf-8", headers=[*PREVIEW, ("Cache-Control", "no-cache")])
 
-    def _import_map(self, assets: str, *, joined: bool) -> str:
-        """Where the modules are: also those that know each other by their own addresses, when they come ``joined``."""
+    def _import_map(self, assets: str, page: str) -> str:
+        """Where the modules are: also those that come joined and know each other by their own addresses."""
         places = {name: f"{assets}/{target}" for name, target in self._importmap.items()}
-        for address in self._modules if joined else ():
-            places[f"{assets}/{address.removeprefix(joining.address(''))}"] = f"{assets}/{address}"
+        for address in self._modules(page):
+            places[f"{assets}/{address.removeprefix(joining.address('', page))}"] = f"{assets}/{address}"
         return json.dumps({"imports": places})
 
-    def _at_once(self, *starts: str) -> list[str]:
+    def _at_once(self, page: str, *starts: str) -> list[str]:
         """The files of all modules that ``starts`` import, directly or not: else the browser would discover them one by one."""
-        return [joining.address(start) for start in starts] if self._modules else list(self._graph(*starts))
+        return [joining.address(start, page) for start in starts] if self._modules(page) else list(self._graph(*starts))
 
     def _graph(self, *starts: str) -> Iterator[str]:
         """Every module that ``starts`` import, directly or not, by its path below client/; those of the first one first."""
@@ -234,6 +246,10 @@ def _joined_address(names: str) -> str:
 
 def _joined_link(names: str) -> str:
     return f'<link rel="stylesheet" href="{{{{assets}}}}/{_joined_address(names)}">'
+
+
+def _fetched(address: str) -> str:
+    return f'<link rel="preload" as="fetch" crossorigin href="{escape(address)}">'
 
 
 def _compressed(compressed: bytes, kind: str, lifetime: str) -> Response:
@@ -268,16 +284,16 @@ def _chosen(name: str, known: tuple[str, ...], otherwise: str) -> str:
 @blueprint.get("/")
 def index() -> Response:
     provider, _ = services().catalog.default()
-    return services().pages.shell("index", "./", Ahead(data=LISTS), greeting="guided" if provider == LAST_RESORT else "ready")
+    return services().pages.shell("index", "./", BEGINNING, greeting="guided" if provider == LAST_RESORT else "ready")
 
 
 @blueprint.get("/chat/")
 @blueprint.get("/chat/<conversation_id>")
 def chat(conversation_id: str = "") -> Response:
     if not conversation_id:
-        return services().pages.shell("index", "../", Ahead(data=LISTS))
+        return services().pages.shell("index", "../", BEGINNING)
     data = (f"{API}/conversations/{quote(conversation_id, safe='')}", *LISTS)
-    return services().pages.shell("index", "../", Ahead((MESSAGES,), MESSAGE_STYLES, all_sentences=True, data=data))
+    return services().pages.shell("index", "../", Ahead((MESSAGES,), MESSAGE_STYLES, data=data))
 
 
 @blueprint.get("/chat")

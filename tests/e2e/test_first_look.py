@@ -114,3 +114,17 @@ def test_a_conversation_comes_whole_with_its_page_and_nothing_comes_twice(browse
         assert len(requests) <= 20
         watched.context.close()
         assert watched.faults == []
+
+
+def test_a_page_of_the_guide_comes_in_a_few_requests(browser: Any) -> None:
+    with serving() as address:
+        watched = Watched(browser, address, **DESKTOP)
+        page = watched.page
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
+        page.goto(f"{address}/help/ru/finding.md")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert len(requests) == len(set(requests)) <= 10
+        watched.context.close()
+        assert watched.faults == []

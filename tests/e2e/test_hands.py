@@ -355,7 +355,7 @@ def another_program(port: int) -> Iterator[None]:
 def test_an_installed_page_tells_through_its_worker(installed: Watched) -> None:
     installed.context.grant_permissions(["notifications"])
     shown = installed.page.evaluate("""async () => {
-        const folder = document.querySelector('script[type=module]').src.replace('joined/js/main.js', 'js/')
+        const folder = document.querySelector('script[type=module]').src.replace('joined/index/js/main.js', 'js/')
         await (await import(`${folder}notifying.js`)).tell('some-id', '<b>Беседа</b>', 'Первые слова')
         const [{ title, body, data }] = await (await navigator.serviceWorker.ready).getNotifications()
         return [title, body, data]

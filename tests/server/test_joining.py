@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server import joining
-from server.pages import CLIENT, MESSAGES, START, Pages
+from server.pages import CLIENT, LATER, STARTS, Pages
 from tests.test_code import node
 
 # Node links the files without running them: then it knows what each of them exports, and that nothing is missing.
@@ -43,27 +43,39 @@ def exports(folder: Path, files: list[str], named: dict[str, str]) -> dict[str, 
     return found
 
 
+def join(page: str) -> dict[str, str]:
+    pages = Pages()
+    return joining.join(starts(page), pages.source, pages.resolve, page)
+
+
+def starts(page: str) -> tuple[str, ...]:
+    return (STARTS[page], *LATER.get(page, ()))
+
+
 @pytest.fixture(scope="module")
 def joined() -> dict[str, str]:
-    pages = Pages()
-    return joining.join((START, MESSAGES), pages.source, pages.resolve)
+    return join("index")
 
 
-def test_every_joined_module_exports_what_it_does_by_itself(joined: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", STARTS)
+def test_every_joined_module_exports_what_it_does_by_itself(page: str, tmp_path: Path) -> None:
+    joined = join(page)
     for address, text in joined.items():
         (tmp_path / address).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / address).write_text(text, "utf-8")
     named = json.loads((CLIENT / "importmap.json").read_text("utf-8"))["imports"]
-    paths = [address.removeprefix("joined/") for address in joined]
-    assert len(paths) > 50
-    alone = exports(CLIENT, paths, named)
+    paths = {address: address.removeprefix(f"joined/{page}/") for address in joined}
+    assert len(paths) > 10
+    alone = exports(CLIENT, list(paths.values()), named)
     together = exports(tmp_path, list(joined), {})
-    assert {address.removeprefix("joined/"): names for address, names in together.items()} == alone
+    assert {paths[address]: names for address, names in together.items()} == alone
 
 
-def test_every_module_is_in_one_file_only(joined: dict[str, str]) -> None:
-    for path in (address.removeprefix("joined/") for address in joined):
-        if path not in (START, MESSAGES):
+@pytest.mark.parametrize("page", STARTS)
+def test_every_module_is_in_one_file_only(page: str) -> None:
+    joined = join(page)
+    for path in (address.removeprefix(f"joined/{page}/") for address in joined):
+        if path not in starts(page):
             assert sum(text.count(f"export const {joining.variable(path)} = (() =>") for text in joined.values()) == 1
 
 
@@ -85,11 +97,11 @@ def test_what_is_fetched_later_is_named_as_seen_from_the_joined_file() -> None:
         "js/deep/later.js": 'export const later = () => import("../late.js")\nexport const here = import.meta.url\n',
     }
     joined = joining.join(["js/main.js"], sources.__getitem__, lambda path, name: f"js/{name.removeprefix('./')}")
-    text = joined["joined/js/main.js"]
-    assert 'import("../../js/late.js")' in text
-    assert 'import("../../js/other.js")' in text
-    assert 'here = new URL("../../js/deep/later.js", import.meta.url)' in text
+    text = joined["joined/index/js/main.js"]
+    assert 'import("../../../js/late.js")' in text
+    assert 'import("../../../js/other.js")' in text
+    assert 'here = new URL("../../../js/deep/later.js", import.meta.url)' in text
     assert (
-        joined["joined/js/deep/later.js"]
+        joined["joined/index/js/deep/later.js"]
         == 'import { $js_deep_later } from "../main.js"\nexport const { later, here } = $js_deep_later\n'
     )

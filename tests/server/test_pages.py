@@ -34,11 +34,18 @@ def preloaded(page: str) -> list[str]:
 
 
 def test_what_the_page_needs_at_once_comes_joined_and_is_named_in_it(client: FlaskClient) -> None:
-    first, messages = "joined/js/main.js", "joined/js/components/messages.js"
-    for address, named in (("/", [first]), ("/chat/", [first]), ("/chat/some-id", [first, messages])):
+    first, messages = "joined/index/js/main.js", "joined/index/js/components/messages.js"
+    for address, named in (
+        ("/", [first]),
+        ("/chat/", [first]),
+        ("/chat/some-id", [first, messages]),
+        ("/login", ["joined/login/js/login.js"]),
+        ("/s/some-token", ["joined/shared/js/shared.js"]),
+        ("/help/en/finding.md", ["joined/help/js/guide.js"]),
+    ):
         page = client.get(address).text
         assert preloaded(page) == named
-        assert re.findall(r'<script type="module" src="[./]+/assets/\w+/([^"]+)"', page) == [first]
+        assert re.findall(r'<script type="module" src="[./]+/assets/\w+/([^"]+)"', page) == named[:1]
         for path in named:
             file = client.get(f"/assets/{assets(page)}/{path}")
             assert file.mimetype == "text/javascript"
@@ -67,18 +74,22 @@ def test_what_the_scripts_will_fetch_first_is_fetched_with_them(client: FlaskCli
     """tests/e2e/test_first_look.py sees that they ask for nothing twice."""
     client.set_cookie("language", "en")
     lists = {"backend-api/v2/conversations?limit=50", "backend-api/v2/models", "backend-api/v2/providers", "backend-api/v2/roles"}
-    for address, root, more in (
-        ("/", "./", set()),
-        ("/chat/", "../", set()),
-        ("/chat/some-id", "../", {"backend-api/v2/conversations/some-id", "locales/en.more.json"}),
+    rest = "locales/en.more.json"
+    for address, root, wanted in (
+        ("/", "./", lists),
+        ("/chat/", "../", lists),
+        ("/chat/some-id", "../", {*lists, "backend-api/v2/conversations/some-id", rest}),
+        ("/login", "./", {rest}),
+        ("/s/some-token", "../", {rest}),
+        ("/help/en/finding.md", "../../", {rest}),
     ):
         page = client.get(address).text
         found = re.findall(r'<link rel="preload" as="fetch" crossorigin href="([^"]+)">', page)
-        assert {each.removeprefix(root).removeprefix(f"assets/{assets(page)}/") for each in found} == lists | more | {
-            "locales/en.json"
+        assert {each.removeprefix(root).removeprefix(f"assets/{assets(page)}/") for each in found} == {
+            *wanted,
+            "locales/en.json",
         }
     assert "<script>alert" not in client.get('/chat/"><script>alert(1)').text
-    assert "preload" not in client.get("/login").text
 
 
 def test_the_style_sheets_of_a_conversation_come_with_its_page(client: FlaskClient) -> None:

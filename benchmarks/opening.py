@@ -35,8 +35,9 @@ LOOK = """
 window.shown = word => new Promise(done => {
   const painted = new MessageChannel()
   painted.port1.onmessage = () => { painted.port1.close(); done(performance.now()) }
+  const isSeen = message => message?.textContent.includes(word) && message.getBoundingClientRect().top < innerHeight
   const look = () => {
-    if (!document.querySelector(".messages .message:last-child")?.textContent.includes(word)) return requestAnimationFrame(look)
+    if (!isSeen(document.querySelector(".messages .message:last-child"))) return requestAnimationFrame(look)
     requestAnimationFrame(() => painted.port2.postMessage(""))
   }
   look()
@@ -50,9 +51,11 @@ BY_CLICK = """word => {
 }"""
 WHOLE = """() => document.querySelectorAll(".messages .message").length"""
 LIST_PAINTED = """
+const painted = new MessageChannel()
+painted.port1.onmessage = () => { painted.port1.close(); window.listed = performance.now() }
 const look = () => {
   if (!document.querySelector(".history .link")) return requestAnimationFrame(look)
-  requestAnimationFrame(() => setTimeout(() => { window.listed = performance.now() }))
+  requestAnimationFrame(() => painted.port2.postMessage(""))
 }
 requestAnimationFrame(look)
 """

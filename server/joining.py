@@ -1,7 +1,7 @@
 """Modules of the page as one file on the wire: what is needed at once is asked for at once, not in seventy requests.
 
-Nothing is built and no name is changed: every module keeps its text inside a function of its own, in the order of its imports. The
-file for ``js/main.js`` looks like this::
+Nothing is built and no name is changed: every module keeps its text inside a function of its own, in the order of its imports. Each
+page has its own files, for it begins with another module. The one for ``js/main.js`` looks like this::
 
     export const $js_view = (() => {
       …                                       // the text of js/view.js without the words import and export
@@ -21,7 +21,8 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-FOLDER = "joined"  # where the joined files and the stubs of a page stand, each by the path of its module
+FOLDER = "joined"  # below it the joined files and the stubs of each page stand, by the paths of their modules
+ANY = "page"  # all pages are equally deep: a relative way is the same in each
 
 # A statement begins a line, or follows another one in a minified package. The word comes first: it is looked for fast.
 _IMPORT = re.compile(r"""import(?<=[;}\n]import)\s*(?:([\w*{}\s,$]+?)\s*from\s*)?["']([^"'\n]+)["'];?""")
@@ -36,7 +37,7 @@ Resolve = Callable[[str, str], str]
 """From the path of a module and the name it imports to the path of what is meant."""
 
 
-def join(starts: Iterable[str], source: Callable[[str], str], resolve: Resolve, page: str = "index") -> dict[str, str]:
+def join(starts: Iterable[str], source: Callable[[str], str], resolve: Resolve, page: str) -> dict[str, str]:
     """The joined files and the stubs of a page, by address. The file of each of ``starts`` holds what it needs and no file before
     it has."""
     files: dict[str, str] = {}
@@ -75,8 +76,8 @@ def _file(start: str, homes: dict[str, str], source: Callable[[str], str], resol
     return files
 
 
-def address(path: str, page: str = "index") -> str:
-    """Where a module of ``page`` stands when it is joined. All pages are equally deep: a relative way is the same in each."""
+def address(path: str, page: str) -> str:
+    """Where a module of ``page`` stands when it is joined."""
     return f"{FOLDER}/{page}/{path}"
 
 
@@ -132,7 +133,7 @@ def _body(path: str, home: str, text: str, resolve: Resolve) -> tuple[str, dict[
 
 def _rest(path: str, home: str, text: str, resolve: Resolve) -> str:
     """Imports as constants, and the addresses of what is fetched later as seen from the joined file."""
-    folder, there = posixpath.dirname(path), posixpath.dirname(address(home))
+    folder, there = posixpath.dirname(path), posixpath.dirname(address(home, ANY))
 
     def later(match: re.Match[str]) -> str:
         return f'import("{posixpath.relpath(posixpath.normpath(posixpath.join(folder, match[1])), there)}")'

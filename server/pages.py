@@ -66,8 +66,8 @@ class Ahead(NamedTuple):
     data: Sequence[str] = ()  # addresses below the application's
 
 
-WORDS = Ahead()
-BEGINNING = Ahead(all_sentences=False, data=LISTS)
+WORDS = Ahead()  # for a page that says all at once
+BEGINNING = Ahead(all_sentences=False, data=LISTS)  # for the page with nothing in it yet
 
 
 class Pages:
@@ -112,7 +112,10 @@ class Pages:
                 yield _joined_address(names), gzip.compress(joined.encode(), mtime=0)
 
     def _modules(self, page: str) -> dict[str, bytes]:
-        """What a page needs, joined when it is first asked for, by address, compressed; one by one for whoever edits the files."""
+        """What a page needs, joined when it is first asked for, by address, compressed; one by one for whoever edits the files.
+
+        Two threads may do it at the same time: both come to the same.
+        """
         if self._live or page not in STARTS:
             return {}
         if page not in self._joined:

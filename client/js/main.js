@@ -20,17 +20,18 @@ store.selection.value = { model, provider, role }
 const speaking = startLanguage(language)
 void actions.loadCatalogue()
 void actions.refreshConversations()
-let opening = route.value.name === "chat" ? Messages.warm() : Promise.resolve()
+/** Everything that the address names is here, or will not come. What is looked at later is of no concern to it. */
+let arrival = route.value.name === "chat" ? Messages.warm() : Promise.resolve()
 effect(() => {
   void route.value
-  opening = untracked(() => Promise.all([opening, actions.openRoute()]).then(() => {}))
+  arrival = untracked(() => Promise.allSettled([arrival, actions.openRoute()]).then(() => {}))
 })
 void speaking.then(show)
 
 /** Nothing is awaited at the top level: the file of a conversation takes its modules from this one, and would wait for its end. */
 async function show() {
   // A conversation that came together with the page is drawn with it: once, not first a page that waits for it.
-  await Promise.race([opening, new Promise(resolve => { setTimeout(resolve, PATIENCE) })])
+  await Promise.race([arrival, new Promise(resolve => { setTimeout(resolve, PATIENCE) })])
   const page = { store, actions }
   const place = /** @type {HTMLElement} */ (document.getElementById("app"))
   place.replaceChildren() // the still picture that client/html/index.html showed meanwhile

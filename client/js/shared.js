@@ -34,7 +34,7 @@ const Nothing = ({ why }) => html`
   </main>
 `
 
-const [found] = await Promise.all([read(), startLanguage(""), loadRest()])
+const [found] = await Promise.all([read(), startLanguage(document.documentElement.lang), loadRest()])
 document.title = `${typeof found === "string" ? t(`share.${found}_title`) : found.title} — ${t("app.name")}`
 render(
   typeof found === "string" ? html`<${Nothing} why=${found} />` : html`<main><${Reading} text=${found} /></main>`,

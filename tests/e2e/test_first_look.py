@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from benchmarks.opening import bring
 from g4f.Provider.Providers.Guide import Guide
 from tests.e2e.acting import ACTORS, serving
 from tests.e2e.conftest import Watched
@@ -112,6 +113,41 @@ def test_a_conversation_comes_whole_with_its_page_and_nothing_comes_twice(browse
         page.wait_for_load_state("networkidle")
         assert len(requests) == len(set(requests))
         assert len(requests) <= 20
+        watched.context.close()
+        assert watched.faults == []
+
+
+# What the first frame shows that has a message in it: where the page is, and what of it was there.
+FIRST_FRAME = """
+const look = () => {
+  const place = document.querySelector(".messages")
+  if (!place?.querySelector("article")) return requestAnimationFrame(look)
+  const below = place.scrollHeight - place.clientHeight - place.scrollTop
+  window.first = { below, buttons: place.querySelectorAll("article button").length, height: place.scrollHeight }
+}
+requestAnimationFrame(look)
+"""
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_conversation_is_seen_at_its_end_at_once_and_its_buttons_move_nothing(browser: Any, device: dict[str, Any]) -> None:
+    with serving() as address:
+        conversation = bring(int(address.rpartition(":")[2]), "Долгая", ["Вопрос", "Ответ"] * 20)
+        watched = Watched(browser, address, **device)
+        page = watched.page
+        page.add_init_script(FIRST_FRAME)
+        page.goto(f"{address}/chat/{conversation}")
+        page.wait_for_function("window.first")
+        first = page.evaluate("window.first")
+        assert abs(first["below"]) <= 1
+        assert first["buttons"] == 0
+        last = page.locator(".message").last
+        expect(last.get_by_role("button", name="Ответить заново")).to_be_visible()
+        expect(page.locator(".message")).to_have_count(40)
+        places = "[...document.querySelectorAll('.message')].slice(-2).map(message => message.getBoundingClientRect().height)"
+        drawn = page.evaluate(places)
+        page.evaluate("document.querySelectorAll('.message__foot').forEach(foot => foot.replaceChildren())")
+        assert page.evaluate(places) == drawn
         watched.context.close()
         assert watched.faults == []
 

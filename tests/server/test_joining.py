@@ -96,7 +96,7 @@ def test_what_is_fetched_later_is_named_as_seen_from_the_joined_file() -> None:
         "js/main.js": 'import { later } from "./deep/later.js"\nimport("./other.js")\n',
         "js/deep/later.js": 'export const later = () => import("../late.js")\nexport const here = import.meta.url\n',
     }
-    joined = joining.join(["js/main.js"], sources.__getitem__, lambda path, name: f"js/{name.removeprefix('./')}")
+    joined = joining.join(["js/main.js"], sources.__getitem__, lambda path, name: f"js/{name.removeprefix('./')}", "index")
     text = joined["joined/index/js/main.js"]
     assert 'import("../../../js/late.js")' in text
     assert 'import("../../../js/other.js")' in text

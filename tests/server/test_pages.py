@@ -58,13 +58,20 @@ def test_whoever_edits_the_files_gets_every_module_by_itself(
     monkeypatch.setattr(services.pages, "_live", True)
     first = {"js/main.js", "js/view.js", "js/store.js", "vendor/preact.mjs"}
     messages = {"js/components/messages.js", "js/components/markdown.js", "vendor/marked.mjs"}
-    for address, named, others in (("/", first, messages), ("/chat/", first, messages), ("/chat/some-id", first | messages, set())):
+    for address, named, others in (
+        ("/", first, messages),
+        ("/chat/", first, messages),
+        ("/chat/some-id", first | messages, set()),
+        ("/login", {"js/login.js", "js/view.js"}, messages),
+        ("/s/some-token", {"js/shared.js", "js/components/markdown.js"}, {"js/main.js"}),
+        ("/help/en/finding.md", {"js/guide.js", "js/components/markdown.js"}, {"js/main.js"}),
+    ):
         page = client.get(address).text
         found = preloaded(page)
         assert named <= set(found)
         assert not others & set(found)
         assert len(found) == len(set(found))
-        assert found[0] == "js/main.js"
+        assert re.findall(r'<script type="module" src="[./]+/assets/\w+/([^"]+)"', page) == found[:1]
         assert "joined" not in page
         for path in found:
             assert client.get(f"/assets/{assets(page)}/{path}").status_code == 200

@@ -28,7 +28,7 @@ export function Messages() {
   const shown = useWindow(openId.value, ids, sought.value?.message)
   const lastQuestion = ids.findLast(id => messageSignal(id).peek()?.role === "user")
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!place.current) return
     const created = new ScrollFollower(place.current, setAway)
     follower.current = created

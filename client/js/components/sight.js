@@ -2,7 +2,7 @@
  * Whether a message is near the window. One that is far has its words, which the browser finds and prints, but no buttons: of a
  * long conversation they would be half of the page, and each of them would be told when an answer begins and ends.
  */
-import { useEffect, useState } from "../view.js"
+import { useEffect, useRef, useState } from "../view.js"
 import { whenIdle } from "../markdown/idle.js"
 
 /** A browser that skips what is far away (content-visibility) and says so. */
@@ -15,9 +15,17 @@ const tells = "oncontentvisibilityautostatechange" in document.documentElement
  */
 export function useSight(isLast) {
   const [isNear, come] = useState(false)
-  useEffect(() => { if (isLast || !tells) whenIdle(() => come(true)) }, [isLast])
-  return {
-    isNear,
-    look: event => { if (event.target === event.currentTarget) whenIdle(() => come(!event.skipped)) },
+  const told = useRef(false)
+  const isPainted = useRef(false)
+  /** @param {boolean} near */
+  const tell = near => {
+    told.current = near
+    if (isPainted.current) come(near)
   }
+  useEffect(() => { if (isLast || !tells) tell(true) }, [isLast])
+  useEffect(() => whenIdle(() => {
+    isPainted.current = true
+    come(told.current)
+  }), [])
+  return { isNear, look: event => { if (event.target === event.currentTarget) tell(!event.skipped) } }
 }

@@ -25,6 +25,7 @@ from typing import Any
 
 from aiohttp import web
 
+from server.pages import STARTS
 from server.storage import words as stemming
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
@@ -488,10 +489,9 @@ def page(name: str, root: str) -> web.Response:
         "assets": assets,
         "root": root,
         "importmap": f'<script type="importmap">{text}</script>',
-        "preload": "",
+        "ahead": "",
         "styles": "",
-        "fetched": "",
-        "start": f"{assets}/js/main.js",
+        "start": f"{assets}/{STARTS[name]}",
         "language": "ru",
         "direction": "ltr",
         "browser_language": "ru",
@@ -500,12 +500,12 @@ def page(name: str, root: str) -> web.Response:
         "greeting": "",
         "debug": "off",
     }
-    body = (CLIENT / "html" / name).read_text("utf-8")
+    body = (CLIENT / "html" / f"{name}.html").read_text("utf-8")
     said = json.loads((CLIENT / "locales" / "ru.json").read_text("utf-8"))
     body = re.sub(r"\{\{say ([\w.]+)\}\}", lambda named: html.escape(said[named[1]]), body)
     body = re.sub(r"\{\{styles ([\w -]+)\}\}", lambda named: "".join(map(style, named[1].split())), body)
     for key, value in filled.items():
-        body = body.replace("{{" + key + "}}", value if key in ("importmap", "preload", "looks") else html.escape(value))
+        body = body.replace("{{" + key + "}}", value if key in ("importmap", "looks") else html.escape(value))
     policy = POLICY.format(f"'sha256-{digest}'")
     return web.Response(
         text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"}
@@ -514,7 +514,7 @@ def page(name: str, root: str) -> web.Response:
 
 @routes.get("/login")
 async def login(request: web.Request) -> web.Response:
-    return page("login.html", "./")
+    return page("login", "./")
 
 
 @routes.get("/manifest.webmanifest")
@@ -530,7 +530,7 @@ async def service_worker(request: web.Request) -> web.Response:
 
 @routes.get("/{path:.*}")
 async def shell(request: web.Request) -> web.Response:
-    return page("index.html", "../" * request.path.strip("/").count("/") or "./" if request.path != "/" else "./")
+    return page("index", "../" * request.path.strip("/").count("/") or "./" if request.path != "/" else "./")
 
 
 def create_app(*, populated: bool = True) -> web.Application:

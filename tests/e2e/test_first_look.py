@@ -137,12 +137,11 @@ def test_a_conversation_is_seen_at_its_end_at_once_and_its_buttons_move_nothing(
         page = watched.page
         page.add_init_script(FIRST_FRAME)
         page.goto(f"{address}/chat/{conversation}")
-        page.wait_for_function("window.first")
+        last = page.locator(".message").last
+        expect(last.get_by_role("button", name="Ответить заново")).to_be_visible()
         first = page.evaluate("window.first")
         assert abs(first["below"]) <= 1
         assert first["buttons"] == 0
-        last = page.locator(".message").last
-        expect(last.get_by_role("button", name="Ответить заново")).to_be_visible()
         expect(page.locator(".message")).to_have_count(40)
         places = "[...document.querySelectorAll('.message')].slice(-2).map(message => message.getBoundingClientRect().height)"
         drawn = page.evaluate(places)

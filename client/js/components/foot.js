@@ -14,10 +14,8 @@ export function Foot({ message, isNear }) {
   const page = usePage()
   return html`
     <footer class="message__foot">
-      ${isNear && html`
-        <${Steps} message=${message} />
-        <span class="message__meta" title=${details(page, message)}>${account(page, message)}</span>
-      `}
+      ${isNear && html`<${Steps} message=${message} />`}
+      <span class=${`message__meta ${isNear ? "" : "message__meta--far"}`} title=${isNear ? details(page, message) : undefined}>${account(page, message)}</span>
     </footer>
   `
 }

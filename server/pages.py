@@ -166,13 +166,14 @@ class Pages:
         assets = f"{root}assets/{self.version}"
         importmap = self._import_map(assets, name)
         language = LANGUAGES[chosen_language()]
+        modules = self._at_once(name, STARTS[name], *ahead.modules)
         values = {
             "assets": assets,
             "root": root,
             "importmap": f'<script type="importmap">{importmap}</script>',
-            "ahead": "".join(self._links(name, root, assets, language.code, ahead)),
+            "ahead": "".join(_links(root, assets, modules, language.code, ahead)),
             "styles": _joined_link(ahead.styles).replace("{{assets}}", assets) if ahead.styles else "",
-            "start": f"{assets}/{self._at_once(name, STARTS[name])[0]}",
+            "start": f"{assets}/{modules[0]}",
             "language": language.code,
             "direction": language.direction,
             "browser_language": browser_language(),
@@ -184,14 +185,6 @@ class Pages:
         digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
         g.script_hashes = [f"'sha256-{digest}'"]
         return _compressed(gzip.compress(page.encode(), 6, mtime=0), "text/html", "no-cache, no-store")
-
-    def _links(self, name: str, root: str, assets: str, language: str, ahead: Ahead) -> Iterator[str]:
-        """What the browser shall ask for while it still reads the page."""
-        for path in self._at_once(name, STARTS[name], *ahead.modules):
-            yield f'<link rel="modulepreload" href="{assets}/{path}">'
-        for part in ("", ".more") if ahead.all_sentences else ("",):
-            yield _fetched(f"{assets}/locales/{language}{part}.json")
-        yield from (_fetched(f"{root}{each}") for each in ahead.data)
 
     def _text(self, name: str, greeting: str, language: str) -> str:
         """A page with everything in it that is the same for all who read this language."""
@@ -249,6 +242,15 @@ def _joined_address(names: str) -> str:
 
 def _joined_link(names: str) -> str:
     return f'<link rel="stylesheet" href="{{{{assets}}}}/{_joined_address(names)}">'
+
+
+def _links(root: str, assets: str, modules: Sequence[str], language: str, ahead: Ahead) -> Iterator[str]:
+    """What the browser shall ask for while it still reads the page."""
+    for path in modules:
+        yield f'<link rel="modulepreload" href="{assets}/{path}">'
+    for part in ("", ".more") if ahead.all_sentences else ("",):
+        yield _fetched(f"{assets}/locales/{language}{part}.json")
+    yield from (_fetched(f"{root}{each}") for each in ahead.data)
 
 
 def _fetched(address: str) -> str:

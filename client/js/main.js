@@ -20,11 +20,13 @@ store.selection.value = { model, provider, role }
 const speaking = startLanguage(language)
 void actions.loadCatalogue()
 void actions.refreshConversations()
-/** Everything that the address names is here, or will not come. What is looked at later is of no concern to it. */
-let arrival = route.value.name === "chat" ? Messages.warm() : Promise.resolve()
+const drawing = route.value.name === "chat" ? Messages.warm() : null
+/** Settled when everything that the page was opened at is here, or will not come. @type {Promise<unknown> | undefined} */
+let arrival
 effect(() => {
   void route.value
-  arrival = untracked(() => Promise.allSettled([arrival, actions.openRoute()]).then(() => {}))
+  const opened = untracked(() => actions.openRoute())
+  arrival ??= Promise.allSettled([drawing, opened])
 })
 void speaking.then(show)
 

@@ -225,6 +225,7 @@ class Store(Protocol):
         self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = ...
     ) -> Sequence[Conversation]: ...
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]: ...
+    def last_messages(self, owner: str, conversation_id: str, last: int) -> Sequence[Message]: ...
     def answer(self, owner: str, answer_id: str) -> Answer | None: ...
     def place_of(self, owner: str, answer_id: str) -> Opened | None: ...
     def asked(self, owner: str, conversation_id: str, question_id: str, text: str) -> Opened | None: ...
@@ -336,6 +337,19 @@ class Conversations:
             raise NotFound
         return conversation, self.store.messages(owner, conversation_id)
 
+    def read_end(self, owner: str, conversation_id: str, last: int) -> tuple[Conversation, Sequence[Message], bool]:
+        """Its newest messages, ``last`` of them, and whether there are earlier ones.
+
+        All of them where these alone do not hang together: whoever sees them could not tell what they follow.
+        """
+        conversation = self.store.conversation(owner, conversation_id)
+        if conversation is None:
+            raise NotFound
+        end = self.store.last_messages(owner, conversation_id, last + 1)
+        if len(end) > last and _hang_together(end[1:]):
+            return conversation, end[1:], True
+        return conversation, end if len(end) <= last else self.store.messages(owner, conversation_id), False
+
     def answer(self, owner: str, answer_id: str) -> Answer:
         answer = self.store.answer(owner, answer_id)
         if answer is None:
@@ -399,6 +413,12 @@ def title_of(text: str) -> str:
         return line
     cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
     return (cut if len(cut) > TITLE_LENGTH // 2 else line[:TITLE_LENGTH]) + "…"
+
+
+def _hang_together(messages: Sequence[Message]) -> bool:
+    """Whether all but the first follow one that is here too."""
+    known = {message.id for message in messages}
+    return all(message.parent_id in known for message in messages[1:])
 
 
 def options_to_json(options: Options) -> dict[str, Any]:

@@ -44,6 +44,7 @@ STARTS = {"index": "js/main.js", "login": "js/login.js", "shared": "js/shared.js
 API = "backend-api/v2"
 # What client/js/main.js asks for when it begins.
 LISTS = (f"{API}/conversations?limit=50", f"{API}/models", f"{API}/providers", f"{API}/roles")
+LAST = 20  # messages with which client/js/api.js begins a conversation
 MESSAGES = "js/components/messages.js"  # a conversation is drawn by it
 LATER = {"index": (MESSAGES,)}  # what a page soon needs besides; it comes as a file of its own
 MESSAGE_STYLES = "messages message markdown code print"  # with these, as client/js/components/app.js says
@@ -297,7 +298,7 @@ def index() -> Response:
 def chat(conversation_id: str = "") -> Response:
     if not conversation_id:
         return services().pages.shell("index", "../", BEGINNING)
-    data = (f"{API}/conversations/{quote(conversation_id, safe='')}", *LISTS)
+    data = (f"{API}/conversations/{quote(conversation_id, safe='')}?last={LAST}", *LISTS)
     return services().pages.shell("index", "../", Ahead((MESSAGES,), MESSAGE_STYLES, data=data))
 
 

@@ -3,6 +3,7 @@ import * as api from "./api.js"
 import { keepDraft, leaveAnswers, refreshConversations, resume, shownRole } from "./asking.js"
 import { isRunning } from "./chat.js"
 import { t } from "./i18n.js"
+import { whenIdle } from "./idle.js"
 import { draftOf, isKept, prefer, preferences } from "./preferences.js"
 import { root } from "./root.js"
 import { addressOf, go, route } from "./router.js"
@@ -30,15 +31,17 @@ export async function openRoute() {
 async function openConversation(id) {
   if (store.chat.value.id === id && store.opening.value === "shown") return
   leaveConversation("loading")
-  await readConversation(id)
+  // Whoever is led to a message needs the way to it.
+  await (store.sought.value ? readConversation(id) : readConversation(id, api.readEnd))
 }
 
-/** @param {string} id */
-async function readConversation(id) {
+/** @param {string} id @param {typeof api.readEnd} [read] */
+async function readConversation(id, read = api.readConversation) {
   try {
-    const { conversation, messages } = await api.readConversation(id)
+    const { conversation, messages, earlier } = await read(id)
     if (!isShown(id)) return
-    store.dispatch({ type: "opened", id, messages })
+    store.dispatch({ type: "opened", id, messages, earlier })
+    if (earlier) whenIdle(() => void readEarlier(id))
     leadToSought(id)
     store.dispatchList({ type: "saved", conversation })
     store.opening.value = "shown"
@@ -49,6 +52,18 @@ async function readConversation(id) {
     if (!isShown(id)) return
     if (isLoginNeeded(error)) return goToLogin()
     store.opening.value = error instanceof api.ApiError && error.status === 404 ? "missing" : "failed"
+  }
+}
+
+/** What was said before the end that one sees first. @param {string} id */
+async function readEarlier(id) {
+  if (store.chat.value.id !== id || store.whole.value) return
+  try {
+    store.dispatch({ type: "completed", ...(await api.readConversation(id)), id })
+    if (isShown(id)) leadToSought(id)
+  } catch (error) {
+    if (isLoginNeeded(error)) return goToLogin()
+    setTimeout(() => void readEarlier(id), AGAIN)
   }
 }
 
@@ -90,9 +105,9 @@ export function openMessage(conversation, message) {
 /** Show the branch of the message that one is looking for, if it is in this conversation. @param {string} id */
 function leadToSought(id) {
   const { sought } = store
-  const { messages } = store.chat.value
+  const { messages, whole } = store.chat.value
   const { conversation, message } = sought.value ?? {}
-  if (conversation !== id || !messages.has(message ?? "")) sought.value = null
+  if (conversation !== id || (whole && !messages.has(message ?? ""))) sought.value = null
   else for (let at = messages.get(message ?? ""); at; at = messages.get(at.parent_id ?? "")) store.dispatch({ type: "chosen", message: at.id })
 }
 

@@ -76,6 +76,9 @@ export const folders = () => call("GET", "folders")
 /** @param {string} id @returns {Promise<{ conversation: Conversation, messages: Message[] }>} */
 export const readConversation = id => call("GET", `conversations/${part(id)}`)
 
+/** Its last messages, as many as server/pages.py says too; `earlier`: there are more. @param {string} id @returns {Promise<{ conversation: Conversation, messages: Message[], earlier?: boolean }>} */
+export const readEnd = id => call("GET", `conversations/${part(id)}?last=20`)
+
 /** @param {string} id @param {string} title @returns {Promise<{ conversation: Conversation }>} */
 export const renameConversation = (id, title) => call("PATCH", `conversations/${part(id)}`, { title })
 

@@ -47,10 +47,12 @@
  * @property {string[]} order ids, oldest first
  * @property {Record<string, string>} chosen the child to show, by parent id ("" is the beginning)
  * @property {string[]} pinned ids of the pinned messages, oldest first
+ * @property {boolean} whole false while its earlier messages are on their way
  * @property {Record<string, boolean>} spread whether the compared answers to a question stand side by side, where a person decided
  */
 /**
- * @typedef {{ type: "opened", id: string, messages: Message[] }
+ * @typedef {{ type: "opened", id: string, messages: Message[], earlier?: boolean }
+ *   | { type: "completed", id: string, messages: Message[] }
  *   | { type: "left" }
  *   | { type: "asked", conversation: string, question: Message, answer: Message, beside?: Message[] }
  *   | { type: "regenerated", answer: Message }
@@ -68,7 +70,7 @@ const RUNNING = new Set(["queued", "running"])
 export const isRunning = message => message?.role === "assistant" && RUNNING.has(message.state ?? "")
 
 /** @returns {Chat} */
-export const emptyChat = () => ({ id: null, messages: new Map(), order: [], chosen: {}, spread: {}, pinned: [] })
+export const emptyChat = () => ({ id: null, messages: new Map(), order: [], whole: true, chosen: {}, spread: {}, pinned: [] })
 
 /** @param {string} id @param {string | null} parent @param {Partial<Message>} [more] @returns {Message} */
 export function emptyAnswer(id, parent, more = {}) {
@@ -83,6 +85,8 @@ export function reduce(chat, event) {
   switch (event.type) {
     case "opened":
       return open(chat, event)
+    case "completed":
+      return complete(chat, event)
     case "left":
       return emptyChat()
     case "asked":
@@ -199,16 +203,27 @@ function unitsOf(text, count) {
   return units
 }
 
-/** @param {Chat} chat @param {{ id: string, messages: Message[] }} event @returns {Chat} */
-function open(chat, { id, messages }) {
+/** @param {Chat} chat @param {{ id: string, messages: Message[], earlier?: boolean }} event @returns {Chat} */
+function open(chat, { id, messages, earlier = false }) {
   const known = chat.id === id ? chat : emptyChat()
   // What the page saw itself (how long the reasoning took, which version is shown) outlives a second reading.
   const kept = messages.map(message => {
     const before = known.messages.get(message.id)
     return before && (before.seq ?? 0) > (message.seq ?? 0) ? before : { ...pageFields(before), ...message }
   })
-  return { id, messages: new Map(kept.map(message => [message.id, message])), order: kept.map(({ id }) => id), chosen: known.chosen, spread: known.spread, pinned: pinnedOf(kept) }
+  return { ...known, id, ...listed(kept), whole: !earlier }
 }
+
+/** Its end is here; all of it has come now. What is known and what was asked meanwhile stays as it is. @param {Chat} chat @param {{ id: string, messages: Message[] }} event @returns {Chat} */
+function complete(chat, { id, messages }) {
+  if (chat.id !== id || chat.whole) return chat
+  const known = chat.order.flatMap(each => chat.messages.get(each) ?? [])
+  const first = messages.findIndex(message => chat.messages.has(message.id))
+  return { ...chat, ...listed([...messages.slice(0, first < 0 ? undefined : first), ...known]), whole: true }
+}
+
+/** @param {Message[]} messages oldest first */
+const listed = messages => ({ messages: new Map(messages.map(message => [message.id, message])), order: messages.map(({ id }) => id), pinned: pinnedOf(messages) })
 
 /** Of several answers asked for together the first is looked at. @param {Chat} chat @param {{ question: Message, answer: Message, beside?: Message[] }} event */
 const ask = (chat, { question, answer, beside = [] }) => choose(add(chat, question, answer, ...beside), answer.id)
@@ -283,12 +298,18 @@ export function childrenOf(chat) {
   /** @type {Map<string, string[]>} */
   const children = new Map()
   for (const id of chat.order) {
-    const parent = chat.messages.get(id)?.parent_id ?? ""
+    const parent = followed(chat, id)
     const known = children.get(parent)
     if (known) known.push(id)
     else children.set(parent, [id])
   }
   return children
+}
+
+/** What a message follows: "" is the beginning, or as much of it as is here. @param {Chat} chat @param {string} id */
+function followed({ messages, whole }, id) {
+  const parent = messages.get(id)?.parent_id ?? ""
+  return whole || messages.has(parent) ? parent : ""
 }
 
 /**

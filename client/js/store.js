@@ -92,6 +92,8 @@ const chosen = computed(() => chat.value.chosen)
 export const family = computed(() => order.value && chats.childrenOf(chat.peek()))
 /** Ids of the messages of the shown branch. @type {ReadonlySignal<string[]>} */
 export const path = computed(() => chosen.value && chats.branch(chat.peek(), family.value))
+/** Whether all its messages are here. */
+export const whole = computed(() => chat.value.whole)
 const spread = computed(() => chat.value.spread)
 /** Ids of the pinned messages. */
 export const pinned = computed(() => chat.value.pinned)

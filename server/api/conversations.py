@@ -23,6 +23,7 @@ PAGE = 50  # conversations a page, unless asked for another number
 LARGEST_PAGE = 500
 LONGEST_TITLE = 200  # characters
 LONGEST_NAME = 60  # characters of a folder or a tag
+EVERYTHING = 1_000_000_000  # messages; no conversation has so many
 MOST_PINNED = 100  # shown at once, above the list
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]], Field(max_length=MOST_TAGS)]
 
@@ -72,10 +73,13 @@ def list_() -> Response:
 
 @blueprint.get("/<conversation_id>")
 def show(conversation_id: str) -> Response:
-    conversation, messages = services().conversations.read(owner(), conversation_id)
+    """All of it, or with ``last`` its end, which one sees first."""
+    last = query.number("last", EVERYTHING, EVERYTHING)
+    conversation, messages, is_cut = services().conversations.read_end(owner(), conversation_id, last)
     return jsonify(
         conversation=wire.conversation_to_json(conversation),
         messages=[wire.message_to_json(message) for message in messages],
+        earlier=is_cut,
     )
 
 

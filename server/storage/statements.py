@@ -33,6 +33,7 @@ VISIBLE = and_(conversation.c.owner == bindparam("owner"), conversation.c.delete
 MESSAGES = MESSAGE_WITH_STATE.where(VISIBLE, message.c.conversation_id == bindparam("conversation_id")).order_by(
     message.c.number
 )
+LAST_MESSAGES = MESSAGES.order_by(None).order_by(message.c.number.desc()).limit(bindparam("last"))
 MESSAGE = MESSAGE_WITH_STATE.where(VISIBLE, message.c.id == bindparam("message_id"))
 STATE = (
     select(generation.c.state)

@@ -20,6 +20,7 @@ from server.storage.database import Database
 from server.storage.prepared import Prepared
 from server.storage.rows import StoredEvent, find_conversation, first_events, to_conversation, to_message, to_stored
 from server.storage.statements import (
+    LAST_MESSAGES,
     MESSAGE,
     MESSAGES,
     PAGE_BYTES,
@@ -32,6 +33,7 @@ from server.storage.tables import FILED, PINNED, TAGGED, conversation, event, ge
 from server.storage.writing import find_asked, finish, import_conversation, insert_events, open_answer, proceed
 
 _MESSAGES = Prepared(MESSAGES)
+_LAST_MESSAGES = Prepared(LAST_MESSAGES)
 _MESSAGE = Prepared(MESSAGE)
 _STATE = Prepared(STATE)
 _PLACE = Prepared(PLACE)
@@ -78,6 +80,13 @@ class SqlStore:
         def read(connection: Connection) -> list[Message]:
             rows = _MESSAGES.all(connection, owner=owner, conversation_id=conversation_id)
             return [to_message(connection, row) for row in rows]
+
+        return self.database.read(read)
+
+    def last_messages(self, owner: str, conversation_id: str, last: int) -> Sequence[Message]:
+        def read(connection: Connection) -> list[Message]:
+            rows = _LAST_MESSAGES.all(connection, owner=owner, conversation_id=conversation_id, last=last)
+            return [to_message(connection, row) for row in reversed(rows)]
 
         return self.database.read(read)
 

@@ -48,6 +48,40 @@ test("the newest branch is shown until another is chosen", () => {
   assert.deepEqual(branch(reduce(tree(), { type: "chosen", message: "a1" })), ["q1", "a1", "q2", "a3"])
 })
 
+test("the end of a conversation is shown before the rest has come", () => {
+  const all = [question("q1"), answer("a1", "q1", { pinned: true }), answer("a2", "q1"), question("q2", "a2"), answer("a3", "q2"), answer("a4", "q2")]
+  let chat = reduce(emptyChat(), { type: "opened", id: "c", messages: all.slice(3), earlier: true })
+  assert.equal(chat.whole, false)
+  assert.deepEqual(branch(chat), ["q2", "a4"])
+  chat = reduce(chat, { type: "chosen", message: "a3" })
+  const shown = chat.messages.get("q2")
+  assert.equal(reduce(chat, { type: "completed", id: "other", messages: all }), chat)
+  const whole = reduce(chat, { type: "completed", id: "c", messages: all })
+  assert.ok(whole.whole)
+  assert.deepEqual(branch(whole), ["q1", "a2", "q2", "a3"])
+  assert.deepEqual(whole.pinned, ["a1"])
+  assert.equal(whole.messages.get("q2"), shown, "what is shown is not drawn again")
+  assert.equal(reduce(whole, { type: "completed", id: "c", messages: all }), whole)
+})
+
+test("what is asked before the rest has come stays as it is", () => {
+  const all = [question("q1"), answer("a1", "q1"), question("q2", "a1"), answer("a2", "q2")]
+  let chat = reduce(emptyChat(), { type: "opened", id: "c", messages: all.slice(3), earlier: true })
+  chat = reduce(chat, { type: "asked", conversation: "c", question: question("q3", "a2"), answer: emptyAnswer("pending-q3", "q3") })
+  const later = [...all, question("q3", "a2"), answer("a3", "q3", { state: "running" })]
+  chat = reduce(chat, { type: "completed", id: "c", messages: later })
+  assert.deepEqual(branch(chat), ["q1", "a1", "q2", "a2", "q3", "pending-q3"])
+  chat = reduce(chat, { type: "streamed", answer: "pending-q3", events: [{ seq: 1, event: { type: "started", conversation: "c", question: "q3", answer: "a3" } }] })
+  assert.deepEqual(branch(chat), ["q1", "a1", "q2", "a2", "q3", "a3"])
+  assert.equal(chat.messages.size, 6)
+})
+
+test("of a conversation of which nothing known is left all comes", () => {
+  let chat = reduce(emptyChat(), { type: "opened", id: "c", messages: [answer("a1", "q1")], earlier: true })
+  chat = reduce({ ...chat, messages: new Map(), order: [] }, { type: "completed", id: "c", messages: [question("q1"), answer("a1", "q1")] })
+  assert.deepEqual(branch(chat), ["q1", "a1"])
+})
+
 test("a question and its answer are shown before the server knows of them", () => {
   const chat = reduce(emptyChat(), { type: "asked", conversation: "c", question: question("q"), answer: emptyAnswer("pending-q", "q") })
   assert.equal(chat.id, "c")

@@ -93,6 +93,47 @@ def test_it_is_opened_at_its_end_however_often(watched: Watched) -> None:
     expect(page.locator(".messages .message")).to_have_count(2 * TURNS)
 
 
+def test_its_end_comes_first_and_the_rest_when_it_can(watched: Watched) -> None:
+    page: Page = watched.page
+    asked: list[str] = []
+    refused: list[str] = []
+
+    def refuse_once(route: Any) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, json={"error": {"code": "busy", "message": "", "values": {}}})
+
+    page.on("request", lambda request: asked.append(request.url.partition("/backend-api/v2/")[2]))
+    page.route(lambda url: url.endswith("/conversations/long"), refuse_once)
+    page.goto(f"{watched.address}/chat/long")
+    expect(page.locator(f"[data-id=a{TURNS - 1}]")).to_be_in_viewport()
+    expect(page.locator(".messages .message")).to_have_count(20)
+    expect(page.get_by_role("status", name="Беседа загружается")).to_be_attached()
+    page.fill("#composer", "Вопрос, пока остальное в пути")
+    expect(page.locator(".messages .message")).to_have_count(2 * TURNS)
+    expect(page.get_by_role("status", name="Беседа загружается")).to_have_count(0)
+    expect(page.locator(f"[data-id=a{TURNS - 1}]")).to_be_in_viewport()
+    expect(page.locator("#composer")).to_have_value("Вопрос, пока остальное в пути")
+    read = [each for each in asked if each.startswith("conversations/long")]
+    assert read == ["conversations/long?last=20", "conversations/long", "conversations/long"]
+    assert len(watched.faults) == 1
+    assert "503" in watched.faults.pop()
+
+
+def test_who_is_led_to_a_message_gets_the_way_to_it(watched: Watched) -> None:
+    page: Page = watched.page
+    page.goto(f"{watched.address}/chat/short")
+    expect(page.locator(".history .link").first).to_be_visible()
+    page.keyboard.press("Control+KeyK")
+    page.get_by_role("searchbox").fill('"Ответ 3"')
+    expect(page.locator(".history .found")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-id=a3]")).to_be_in_viewport()
+    expect(page.locator("[data-id=a3]")).to_be_focused()
+
+
 def test_the_browser_finds_what_is_far(watched: Watched) -> None:
     page = open_whole(watched)
     # The find bar of a browser without a window is this function, which leaves the scrolling to us.

@@ -214,6 +214,41 @@ def test_regenerating_writes_another_answer_beside_the_first(ask: Ask, client: F
     assert len(Scripted.requests) == 2
 
 
+def test_the_end_of_a_conversation_is_read_before_the_rest(ask: Ask, client: FlaskClient) -> None:
+    replies = [ask("Первый", conversation_id="c1")]
+    replies += [ask(text, conversation_id="c1") for text in ("Второй", "Третий")]
+
+    def read(last: str) -> tuple[list[str], bool]:
+        answer = client.get(f"{API}/conversations/c1?last={last}").json
+        assert answer is not None
+        return [message["id"] for message in answer["messages"]], answer["earlier"]
+
+    everything = [message_id for reply in replies for message_id in (reply.events[0]["question"], reply.answer)]
+    for last in range(1, 6):
+        assert read(str(last)) == (everything[-last:], True)
+    for last in (6, 7, 1000):
+        assert read(str(last)) == (everything, False)
+    for wrong in ("0", "-1", "x", ""):
+        assert client.get(f"{API}/conversations/c1?last={wrong}").status_code == 400
+    assert client.get(f"{API}/conversations/unknown?last=3").status_code == 404
+
+
+def test_an_end_that_does_not_hang_together_is_read_with_all_the_rest(ask: Ask, client: FlaskClient) -> None:
+    first = ask("Первый", conversation_id="c1")
+    ask("Второй", conversation_id="c1")
+    ask("Вместо второго", conversation_id="c1", parent_id=first.answer)
+
+    def count(last: int) -> int:
+        answer = client.get(f"{API}/conversations/c1?last={last}").json
+        assert answer is not None
+        assert answer["earlier"] == (len(answer["messages"]) < 6)
+        return len(answer["messages"])
+
+    assert count(2) == 2, "the new question and its answer"
+    assert count(3) == count(4) == 6, "the answer to another question before them"
+    assert count(5) == 5, "what both follow"
+
+
 def test_the_history_keeps_the_role_and_the_newest_turns_that_fit(ask: Ask) -> None:
     conversation = ask("начало " * 400, role="editor").conversation
     for number in range(6):

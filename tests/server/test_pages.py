@@ -85,7 +85,7 @@ def test_what_the_scripts_will_fetch_first_is_fetched_with_them(client: FlaskCli
     for address, root, wanted in (
         ("/", "./", lists),
         ("/chat/", "../", lists),
-        ("/chat/some-id", "../", {*lists, "backend-api/v2/conversations/some-id", rest}),
+        ("/chat/some-id", "../", {*lists, "backend-api/v2/conversations/some-id?last=20", rest}),
         ("/login", "./", {rest}),
         ("/s/some-token", "../", {rest}),
         ("/help/en/finding.md", "../../", {rest}),

@@ -1,6 +1,7 @@
 /** Where one writes. Text is kept over a reload and comes back when it could not be sent. */
 import { html, lazy, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
+import { whenIdle } from "../idle.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
 import { Icon } from "./icon.js"
@@ -20,10 +21,11 @@ const PAUSE = 200
 /** @param {{ warm: () => unknown }} props `warm` fetches what an answer is drawn with */
 export function Composer({ warm }) {
   const page = usePage()
-  const { store: { answering, comparing, openId, path, preferences, queue, refusal, web }, actions: { editLast, send, stop } } = page
+  const { store: { answering, comparing, openId, path, preferences, queue, refusal, web, whole }, actions: { editLast, send, stop } } = page
   const conversation = openId.value
   const { text, write, field } = useDraft(conversation)
   const isAnswering = Boolean(answering.value)
+  const isQuiet = useQuiet()
 
   const submit = () => {
     if (!text.trim()) return
@@ -44,7 +46,7 @@ export function Composer({ warm }) {
       ${refusal.value && html`<${Notice} trouble=${refusal.value} />`}
       ${comparing.value && html`<${Rivals} />`}
       ${queue.value.length > 0 && html`<${Queue} />`}
-      ${path.value.length > 0 && html`<${Meter} draft=${text} />`}
+      ${isQuiet && whole.value && path.value.length > 0 && html`<${Meter} draft=${text} />`}
       <div class="composer__field" onClick=${(/** @type {any} */ event) => { if (event.target === event.currentTarget) field.current?.focus() }}>
         <textarea id="composer" class="composer__text" ref=${field} rows="1" value=${text} placeholder=${t("composer.placeholder")} aria-label=${t("composer.label")}
           enterkeyhint=${enterSends(preferences.value.enter) ? "send" : "enter"} autocomplete="off"
@@ -61,6 +63,13 @@ export function Composer({ warm }) {
       </div>
     </form>
   `
+}
+
+/** False until the page has nothing better to do than to fetch what one does not look at first. */
+function useQuiet() {
+  const [isQuiet, rest] = useState(false)
+  useEffect(() => whenIdle(() => rest(true)), [])
+  return isQuiet
 }
 
 function Queue() {

@@ -1,7 +1,7 @@
 /** A formula: its source at first and whenever it cannot be drawn, MathML when KaTeX has come. */
 import { Component, html } from "../view.js"
 import { formulaTree } from "../markdown/formula.js"
-import { whenIdle } from "../markdown/idle.js"
+import { whenIdle } from "../idle.js"
 import { Still } from "../still.js"
 
 /** @typedef {import("../markdown/formula.js").Tree} Tree */

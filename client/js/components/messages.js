@@ -18,7 +18,7 @@ const FIRST = 10
 const STEP = 40
 
 export function Messages() {
-  const { conversations, dialog, messageSignal, openId, opening, path, reading, sought } = usePage().store
+  const { conversations, dialog, messageSignal, openId, opening, path, reading, sought, whole } = usePage().store
   const title = conversations.value.items.find(({ id }) => id === openId.value)?.title
   const place = useRef(/** @type {HTMLElement | null} */ (null))
   const follower = useRef(/** @type {ScrollFollower | null} */ (null))
@@ -47,6 +47,7 @@ export function Messages() {
     <section class="messages" ref=${place} onPointerUp=${() => select(true)} onKeyUp=${() => select(true)} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
       <h1 class="visually-hidden">${title || t("messages.title")}</h1>
       <div class="messages__list">
+        ${!whole.value && shown.length === ids.length && html`<div class="messages__earlier"><${Skeleton} /></div>`}
         ${opening.value === "loading" ? html`<${Skeleton} />` : shown.map((id, at) => html`<${Message} key=${messageSignal(id).peek()?.key ?? id} id=${id} isLast=${at === shown.length - 1} />`)}
       </div>
     </section>

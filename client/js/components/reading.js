@@ -1,7 +1,7 @@
 /** A conversation to read and nothing else: what a shared link, a saved file and paper show. Drawn by the page's own renderer. */
 import { html, useContext, useEffect, useState } from "../view.js"
 import { isolated, moment, t } from "../i18n.js"
-import { whenIdle } from "../markdown/idle.js"
+import { whenIdle } from "../idle.js"
 import { Still } from "../still.js"
 import { Citations } from "./citations.js"
 import { Icon } from "./icon.js"

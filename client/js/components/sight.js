@@ -3,7 +3,7 @@
  * long conversation they would be half of the page, and each of them would be told when an answer begins and ends.
  */
 import { useEffect, useRef, useState } from "../view.js"
-import { whenIdle } from "../markdown/idle.js"
+import { whenIdle } from "../idle.js"
 
 /** A browser that skips what is far away (content-visibility) and says so. */
 const tells = "oncontentvisibilityautostatechange" in document.documentElement

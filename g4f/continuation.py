@@ -33,6 +33,7 @@ PLEA = {
 }
 LOOK_BACK = 400  # characters before the seam in which a repetition is sought
 SHORTEST_REPETITION = 4  # characters; a shorter one is a coincidence
+_AS_BYTES = ("utf-8", "surrogatepass")  # whatever a provider may have said
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _REOPENED = re.compile(r"\s*(```|~~~)[\w+#.-]*[ \t]*\n")
@@ -56,11 +57,11 @@ async def stream(
     """
     waiting = list(successors)
     speakers = [Continuing(candidate, written) for candidate in candidates] if written else list(candidates)
-    parts = [written]
+    said = bytearray(written, *_AS_BYTES)  # a list of its words would take ten times as much memory
     joint = Joint(written) if written else None
     while True:
         speaker = speakers[0].id if speakers else ""
-        said = len(parts)
+        began = len(said)
         try:
             async with aclosing(failover.stream(request, speakers, policy=policy, health=health)) as events:
                 async for event in events:
@@ -69,7 +70,7 @@ async def stream(
                             event = Text(joint.take(event.text, _exact(speakers, speaker)))
                             joint = None if joint.closed else joint
                         if event.text:
-                            parts.append(event.text)
+                            said += event.text.encode(*_AS_BYTES)
                             yield event
                         continue
                     if type(event) is Started:
@@ -82,8 +83,8 @@ async def stream(
             return
         except ProviderError as error:
             waiting = [provider for provider in waiting if provider.id != speaker]
-            so_far = "".join(parts)
-            if not so_far or not waiting or not _may_go_on(error, spoke=len(parts) > said):
+            so_far = said.decode(*_AS_BYTES)
+            if not so_far or not waiting or not _may_go_on(error, spoke=len(said) > began):
                 raise
             _log.warning("%s fell silent (%s); %s goes on", speaker, error.code, waiting[0].id)
             yield Seam(speaker, waiting[0].id, error.code)

@@ -77,31 +77,33 @@ class OpenAICompatible(Provider):
         terms = self.terms
         for attempt in range(DROPS + 1):
             body = self.body(request)
+            answer = Answer(self.id, request.model)
             try:
-                async with aclosing(self._answer(request, body, terms)) as events:
-                    async for event in events:
+                # One loop: every generator between a word and its reader would cost that word a microsecond.
+                async with aclosing(self.transport.post_events(f"{self.address}/chat/completions", body, terms)) as chunks:
+                    async for chunk in chunks:
+                        for event in self._read(answer, chunk):
+                            yield event
+                        if answer.finish or answer.done:
+                            break
+                    for event in await self._rest(answer, chunks):
                         yield event
+                for event in answer.close():
+                    yield event
                 return
             except RequestRejected as error:
                 if attempt == DROPS or not self._learn_from(error, request.model, body):
                     raise
 
-    async def _answer(self, request: ChatRequest, body: dict[str, Any], terms: Terms) -> AsyncGenerator[Event, None]:
-        answer = Answer(self.id, request.model)
-        async with aclosing(self.transport.post_events(f"{self.address}/chat/completions", body, terms)) as chunks:
-            async for chunk in chunks:
-                for event in self._read(answer, chunk):
-                    yield event
-                if answer.finish or answer.done:
-                    break
-            while answer.finish and not answer.done:
-                chunk_after = await self._settled(chunks)
-                if chunk_after is None:
-                    break
-                for event in self._read(answer, chunk_after):
-                    yield event
-        for event in answer.close():
-            yield event
+    async def _rest(self, answer: Answer, chunks: AsyncGenerator[ServerEvent, None]) -> list[Event]:
+        """What comes between the last word and the end of the stream."""
+        events: list[Event] = []
+        while answer.finish and not answer.done:
+            chunk = await self._settled(chunks)
+            if chunk is None:
+                break
+            events += self._read(answer, chunk)
+        return events
 
     async def _settled(self, chunks: AsyncGenerator[ServerEvent, None]) -> ServerEvent | None:
         """The next event after the last word: a service may still count, but one that says nothing any more is not waited for,

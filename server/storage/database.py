@@ -39,7 +39,7 @@ PRAGMAS = (
     "mmap_size=0",
     "temp_store=MEMORY",
     "journal_size_limit=67108864",
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=1000",
 )
 READERS = 8  # reading connections kept open
 READER_CACHE = 512  # KiB of pages a reading connection keeps; SQLite's own limit is 2 MiB for each

@@ -86,24 +86,15 @@ class OpenAICompatible(Provider):
                             yield event
                         if answer.finish or answer.done:
                             break
-                    for event in await self._rest(answer, chunks):
-                        yield event
+                    while answer.finish and not answer.done and (chunk_after := await self._settled(chunks)) is not None:
+                        for event in self._read(answer, chunk_after):
+                            yield event
                 for event in answer.close():
                     yield event
                 return
             except RequestRejected as error:
                 if attempt == DROPS or not self._learn_from(error, request.model, body):
                     raise
-
-    async def _rest(self, answer: Answer, chunks: AsyncGenerator[ServerEvent, None]) -> list[Event]:
-        """What comes between the last word and the end of the stream."""
-        events: list[Event] = []
-        while answer.finish and not answer.done:
-            chunk = await self._settled(chunks)
-            if chunk is None:
-                break
-            events += self._read(answer, chunk)
-        return events
 
     async def _settled(self, chunks: AsyncGenerator[ServerEvent, None]) -> ServerEvent | None:
         """The next event after the last word: a service may still count, but one that says nothing any more is not waited for,

@@ -10,6 +10,7 @@ import { addressOf, go, route } from "./router.js"
 import { complain, dismiss, goToLogin, isLoginNeeded, modelTitle, providerTitle, toast } from "./say.js"
 import * as store from "./store.js"
 
+/** @import { Message } from "./chat.js" */
 /** @import { Conversation } from "./conversations.js" */
 
 export { keepWaiting, proceed, refreshConversations, regenerate, resend, send, shownChoice, shownRole, stop, unqueue } from "./asking.js"
@@ -19,6 +20,9 @@ export { addressOf, dismiss, draftOf, go, keepDraft, modelTitle, prefer, provide
 const GLANCE = 5_000
 /** Until a server that did not answer is asked again, milliseconds. */
 const AGAIN = 3_000
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let readingEarlier
 
 /** Show the conversation that the address names. */
 export async function openRoute() {
@@ -39,7 +43,8 @@ async function openConversation(id) {
 async function readConversation(id, read = api.readConversation) {
   try {
     const { conversation, messages, earlier } = await read(id)
-    if (!isShown(id)) return
+    // An end that comes late, when one has gone away and come back, would take away what has come meanwhile.
+    if (!isShown(id) || (earlier && store.chat.value.id === id)) return
     store.dispatch({ type: "opened", id, messages, earlier })
     if (earlier) whenIdle(() => void readEarlier(id))
     leadToSought(id)
@@ -47,11 +52,11 @@ async function readConversation(id, read = api.readConversation) {
     store.opening.value = "shown"
     store.shownAsOf.value = conversation.updated_at
     selectAsIn(conversation)
-    for (const message of messages) if (isRunning(message)) void resume(message)
+    resumeRunning(messages)
   } catch (error) {
     if (!isShown(id)) return
     if (isLoginNeeded(error)) return goToLogin()
-    store.opening.value = error instanceof api.ApiError && error.status === 404 ? "missing" : "failed"
+    store.opening.value = isMissing(error) ? "missing" : "failed"
   }
 }
 
@@ -59,11 +64,29 @@ async function readConversation(id, read = api.readConversation) {
 async function readEarlier(id) {
   if (store.chat.value.id !== id || store.whole.value) return
   try {
-    store.dispatch({ type: "completed", ...(await api.readConversation(id)), id })
-    if (isShown(id)) leadToSought(id)
+    const { messages } = await api.readConversation(id)
+    if (store.chat.value.id !== id) return
+    store.dispatch({ type: "completed", id, messages })
+    leadToSought(id)
+    resumeRunning(messages)
   } catch (error) {
     if (isLoginNeeded(error)) return goToLogin()
-    setTimeout(() => void readEarlier(id), AGAIN)
+    if (store.chat.value.id !== id) return
+    if (isMissing(error)) store.opening.value = "missing"
+    else {
+      clearTimeout(readingEarlier)
+      readingEarlier = setTimeout(() => void readEarlier(id), AGAIN)
+    }
+  }
+}
+
+const isMissing = (/** @type {unknown} */ error) => error instanceof api.ApiError && error.status === 404
+
+/** Read on what is being written. Of an answer that this page is about to ask for the server does not know yet. @param {Iterable<Message>} told by the server */
+function resumeRunning(told) {
+  for (const { id } of told) {
+    const message = store.chat.value.messages.get(id)
+    if (message && isRunning(message)) void resume(message)
   }
 }
 
@@ -90,7 +113,7 @@ function offerBack() {
     store.temporary.value = true
     store.tuning.value = tuned
     store.chat.value = said
-    for (const message of said.messages.values()) if (isRunning(message)) void resume(message)
+    resumeRunning(said.messages.values())
   }
   toast(t("temporary.left"), { label: t("toast.undo"), run: goBack })
 }

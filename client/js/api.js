@@ -12,7 +12,7 @@ import { root } from "./root.js"
 /** @typedef {{ temperature?: number, top_p?: number, max_tokens?: number, reasoning_effort?: string, context_length?: number }} Options */
 /** @typedef {{ id: string, icon: string, title: Record<string, string>, description: Record<string, string>, own?: boolean, model?: string,
  *              provider?: string, options?: Options, variables?: Record<string, string[]>, bytes?: Record<string, number> }} Role bytes: of what it tells the model */
-/** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[], created: string[], library?: number }} Import stored, created: only once it is */
+/** @typedef {{ format: string, conversations: number, messages: number, already: number, stored: string[], created: string[], library?: number, library_created?: string[] }} Import stored, created: only once it is */
 /** @typedef {{ model?: string, provider?: string, role?: string, options?: Options, compared?: boolean, wish?: Wish }} Choice */
 /** @typedef {"shorter" | "longer"} Wish of an answer that is written again */
 /** @typedef {{ q: string, order: "newest" | "best", from?: number, model?: string, folder?: string, tag?: string, archived?: 0 | 1, before?: string }} Looked what is looked for */

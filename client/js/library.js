@@ -1,5 +1,5 @@
 /** Roles and prompts of one's own: read, written, taken away, brought back. */
-import { call, part, roles } from "./api.js"
+import { ApiError, call, part, roles } from "./api.js"
 import { newId } from "./asking.js"
 import { language, localized, t } from "./i18n.js"
 import { complain, troubleOf } from "./say.js"
@@ -111,6 +111,16 @@ export async function remove(item) {
   } catch (error) {
     complain(error)
   }
+}
+
+/** What a file has brought goes again. @param {string[]} ids */
+export async function takeBack(ids) {
+  try {
+    for (const id of ids) await call("DELETE", `library/${part(id)}`).catch(error => { if (!(error instanceof ApiError && error.status === 404)) throw error })
+  } catch (error) {
+    complain(error)
+  }
+  await readAll()
 }
 
 /** @param {Item} item */

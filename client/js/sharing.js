@@ -44,10 +44,10 @@ export const bringLinkBack = ({ id, expires_at }) => call("PATCH", `shares/${par
 export async function readBranch(id) {
   let chat = store.chat.value
   let known = store.conversations.value.items.find(conversation => conversation.id === id)
-  if (chat.id !== id || !known) {
+  if (chat.id !== id || !chat.whole || !known) {
     const { conversation, messages } = await readConversation(id)
     known = conversation
-    if (chat.id !== id) chat = reduce(emptyChat(), { type: "opened", id, messages })
+    chat = chat.id === id ? reduce(chat, { type: "completed", id, messages }) : reduce(emptyChat(), { type: "opened", id, messages })
   }
   const path = branch(chat).flatMap(step => chat.messages.get(step) ?? [])
   const messages = path.slice(0, path.findLastIndex(message => message.role === "assistant" && !isRunning(message)) + 1)

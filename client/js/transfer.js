@@ -41,9 +41,13 @@ export const previewFile = file => send(file, api.previewImport)
 export async function bringFile(file) {
   const outcome = await send(file, api.bring)
   if (outcome.found) {
-    const { conversations, created } = outcome.found
-    const takeBack = async () => (await import("./selecting.js")).remove(created)
-    toast(t("import.done", { count: conversations }), created.length ? { label: t("import.undo"), run: () => void takeBack() } : undefined)
+    const { conversations, created, library_created: items = [] } = outcome.found
+    const takeBack = async () => {
+      if (items.length) await (await import("./library.js")).takeBack(items)
+      if (created.length) await (await import("./selecting.js")).remove(created)
+    }
+    const said = [conversations || !items.length ? t("import.done", { count: conversations }) : "", items.length ? t("import.library", { count: items.length }) : ""]
+    toast(said.filter(Boolean).join(" · "), created.length || items.length ? { label: t("import.undo"), run: () => void takeBack() } : undefined)
     await refreshConversations()
   }
   return outcome

@@ -79,7 +79,7 @@ def show(conversation_id: str) -> Response:
     return jsonify(
         conversation=wire.conversation_to_json(conversation),
         messages=[wire.message_to_json(message) for message in messages],
-        earlier=is_cut,
+        **({"earlier": True} if is_cut else {}),
     )
 
 

@@ -66,7 +66,8 @@ def bring() -> Response:
                 messages += arrived.messages
         new = services().library.bring(owner(), items)
     counted = {"conversations": conversations, "messages": messages, "already": already}
-    return jsonify(format=found, **counted, stored=stored, created=created, **_library(items, new))
+    library_created = {"library_created": new} if items else {}
+    return jsonify(format=found, **counted, stored=stored, created=created, **library_created, **_library(items, len(new)))
 
 
 def _opened() -> tuple[str, Iterator[Arrival], list[Item]]:

@@ -91,11 +91,11 @@ class SqlLibrary:
         if ids:
             self._database.read(read)
 
-    def bring(self, owner: str, items: Sequence[Item]) -> int:
-        """Take in what an export holds; returns how many were new. What is there stays as it is, what was deleted comes back."""
+    def bring(self, owner: str, items: Sequence[Item]) -> list[str]:
+        """Take in what an export holds; returns the ids of what is new. What is there stays, what was deleted comes back."""
 
-        def write(connection: Connection) -> int:
-            new = 0
+        def write(connection: Connection) -> list[str]:
+            new: list[str] = []
             for item in items:
                 there = _read(connection, item.id)
                 if there is None:
@@ -105,7 +105,7 @@ class SqlLibrary:
                     connection.execute(update(library_item).where(*_of(owner, item.id)).values(deleted_at=None))
                 else:
                     continue
-                new += 1
+                new.append(item.id)
             return new
 
         return self._database.write(write)

@@ -122,6 +122,26 @@ def test_its_end_comes_first_and_the_rest_when_it_can(watched: Watched) -> None:
     assert "503" in watched.faults.pop()
 
 
+def test_who_reads_at_the_top_stays_there_when_the_past_comes(watched: Watched) -> None:
+    page: Page = watched.page
+    held: list[Any] = []
+    page.route(lambda url: url.endswith("/conversations/long"), lambda route: held.append(route))
+    page.goto(f"{watched.address}/chat/long")
+    expect(page.locator(".messages .message")).to_have_count(20)
+    page.locator(".messages").evaluate("place => { place.scrollTop = 0 }")
+    expect(page.locator(".to-end--shown")).to_be_visible()
+    page.wait_for_timeout(1_200)  # the past is waited for by now, and seen to be
+    first = page.locator(f"[data-id=q{TURNS - 10}]")
+    assert page.locator(".messages").evaluate("place => place.scrollTop") == 0
+    before = first.bounding_box()
+    held[0].continue_()
+    expect(page.locator(".messages .message")).to_have_count(2 * TURNS)
+    after = first.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) <= 2
+
+
 def test_who_is_led_to_a_message_gets_the_way_to_it(watched: Watched) -> None:
     page: Page = watched.page
     page.goto(f"{watched.address}/chat/short")

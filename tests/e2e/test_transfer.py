@@ -95,3 +95,24 @@ def test_a_file_is_shown_before_it_is_stored_and_everything_can_be_taken_out(wat
     expect(section).to_contain_text(re.compile("FreeGPT: 3 беседы.*Все они уже здесь"))
     toasts.get_by_role("button", name="Отменить").click()  # it was the wrong file
     expect(page.locator(".history .link")).to_have_count(0)
+
+
+def test_roles_that_came_with_a_file_go_with_it(watched: Watched, tmp_path: Path) -> None:
+    page: Page = watched.page
+    page.goto(watched.address)
+    api = f"{watched.address}/backend-api/v2"
+    role = {"id": "guide", "kind": "role", "name": "Гид по городу", "text": "Ты гид по городу."}
+    assert page.request.post(f"{api}/library", data=role, headers={"Sec-Fetch-Site": "same-origin"}).ok
+    archive = tmp_path / "all.zip"
+    archive.write_bytes(page.request.get(f"{api}/export").body())
+    assert page.request.delete(f"{api}/library/guide", headers={"Sec-Fetch-Site": "same-origin"}).ok
+    page.get_by_role("button", name="Настройки").click()
+    section = page.locator(".import")
+    section.locator("input").set_input_files(archive)
+    section.get_by_role("button", name="Загрузить", exact=True).click()
+    toasts = page.get_by_role("dialog").locator(".toasts")
+    expect(toasts).to_contain_text("Новых ролей и запросов: 1.")
+    assert [item["id"] for item in page.request.get(f"{api}/library").json()["items"]] == ["guide"]
+    with page.expect_response(lambda response: response.url.endswith("/prompts")):
+        toasts.get_by_role("button", name="Отменить").click()
+    assert page.request.get(f"{api}/library").json()["items"] == []

@@ -221,7 +221,7 @@ def test_the_end_of_a_conversation_is_read_before_the_rest(ask: Ask, client: Fla
     def read(last: str) -> tuple[list[str], bool]:
         answer = client.get(f"{API}/conversations/c1?last={last}").json
         assert answer is not None
-        return [message["id"] for message in answer["messages"]], answer["earlier"]
+        return [message["id"] for message in answer["messages"]], "earlier" in answer
 
     everything = [message_id for reply in replies for message_id in (reply.events[0]["question"], reply.answer)]
     for last in range(1, 6):
@@ -241,7 +241,7 @@ def test_an_end_that_does_not_hang_together_is_read_with_all_the_rest(ask: Ask, 
     def count(last: int) -> int:
         answer = client.get(f"{API}/conversations/c1?last={last}").json
         assert answer is not None
-        assert answer["earlier"] == (len(answer["messages"]) < 6)
+        assert answer.get("earlier", False) == (len(answer["messages"]) < 6)
         return len(answer["messages"])
 
     assert count(2) == 2, "the new question and its answer"

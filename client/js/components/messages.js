@@ -36,6 +36,7 @@ export function Messages() {
   }, [])
   // A conversation is opened at its end, and what one has just said is looked at.
   useLayoutEffect(() => follower.current?.toEnd(), [openId.value, lastQuestion, opening.value])
+  useHeldPlace(place.current, follower.current, shown.length)
   useEffect(() => {
     const found = opening.value === "shown" && sought.value && place.current?.querySelector(`[data-id="${CSS.escape(sought.value.message)}"]`)
     if (!(found instanceof HTMLElement) || !follower.current) return
@@ -71,6 +72,19 @@ function Message({ id, isLast }) {
   if (together) return html`<${Columns} ids=${together} />`
   if (message.role === "assistant") return html`<${Answer} message=${message} editing=${editing.value === id} isLast=${isLast} />`
   return html`<${Question} message=${message} editing=${editing.value === id} isLast=${isLast} />`
+}
+
+/**
+ * Whoever reads at the very top stays with the message that was first there when older ones come above it: in the middle the browser
+ * sees to that itself (scroll anchoring), at the top it does not.
+ * @param {HTMLElement | null} place @param {ScrollFollower | null} follower @param {number} count of messages shown
+ */
+function useHeldPlace(place, follower, count) {
+  const first = place && follower && !follower.following && place.scrollTop === 0 ? place.querySelector(".message") : null
+  const before = first?.getBoundingClientRect().top ?? 0
+  useLayoutEffect(() => {
+    if (place && first?.isConnected) place.scrollTop += first.getBoundingClientRect().top - before
+  }, [count])
 }
 
 function Skeleton() {

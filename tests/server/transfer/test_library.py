@@ -38,9 +38,11 @@ def test_the_library_taken_out_and_brought_back_is_the_same(client: FlaskClient,
     preview = client.post(f"{API}/imports/preview", data=archive, content_type="application/zip").get_json()
     assert (preview["conversations"], preview["library"]) == (1, 2)
     assert services.library.items("owner") == []
-    assert bring(client, archive)["library"] == 2
+    brought = bring(client, archive)
+    assert (brought["library"], sorted(brought["library_created"])) == (2, sorted(item.id for item in ITEMS))
     assert services.library.items("owner") == before
-    assert bring(client, archive)["library"] == 0
+    again = bring(client, archive)
+    assert (again["library"], again["library_created"]) == (0, [])
 
 
 def test_a_library_without_conversations_comes_back_too(client: FlaskClient, services: Services) -> None:

@@ -98,6 +98,20 @@ def test_the_field_of_a_conversation_stays_while_its_messages_are_fetched(browse
         assert watched.faults == []
 
 
+def test_the_first_page_comes_in_a_few_requests(browser: Any) -> None:
+    with serving() as address:
+        watched = Watched(browser, address, **DESKTOP)
+        page = watched.page
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
+        page.goto(address)
+        expect(page.get_by_role("textbox")).to_be_focused()
+        page.wait_for_load_state("networkidle")
+        assert 5 < len(requests) == len(set(requests)) <= 16
+        watched.context.close()
+        assert watched.faults == []
+
+
 def test_a_conversation_comes_whole_with_its_page_and_nothing_comes_twice(browser: Any) -> None:
     with serving() as address:
         before = asked(browser, address)

@@ -99,14 +99,14 @@ def finished(page: Page) -> None:
     expect(answer(page)).to_have_attribute("aria-busy", "false")
 
 
-def test_the_first_page_is_small_and_usable(watched: Watched) -> None:
+def test_the_first_page_is_usable_and_fetches_nothing_before_it_is_needed(watched: Watched) -> None:
     requests: list[str] = []
     watched.page.on("request", lambda request: requests.append(request.url))
     page = start(watched)
     expect(box(page)).to_be_focused()
     expect(page.locator("body")).to_contain_text("Найдено: Ollama, 6 моделей")
     page.wait_for_load_state("networkidle")
-    assert len(requests) <= 40, requests
+    assert len(requests) > 20, "here the modules come one by one; how few requests a person's page needs is in test_first_look.py"
     assert not [url for url in requests if re.search(r"markdown|marked|purify|highlight|katex", url)], "fetched before it is needed"
 
 

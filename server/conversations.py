@@ -346,9 +346,11 @@ class Conversations:
         if conversation is None:
             raise NotFound
         end = self.store.last_messages(owner, conversation_id, last + 1)
-        if len(end) > last and _hang_together(end[1:]):
+        if len(end) <= last:
+            return conversation, end, False
+        if _hang_together(end[1:]):
             return conversation, end[1:], True
-        return conversation, end if len(end) <= last else self.store.messages(owner, conversation_id), False
+        return conversation, self.store.messages(owner, conversation_id), False
 
     def answer(self, owner: str, answer_id: str) -> Answer:
         answer = self.store.answer(owner, answer_id)

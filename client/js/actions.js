@@ -7,7 +7,7 @@ import { whenIdle } from "./idle.js"
 import { draftOf, isKept, prefer, preferences } from "./preferences.js"
 import { root } from "./root.js"
 import { addressOf, go, route } from "./router.js"
-import { complain, dismiss, goToLogin, isLoginNeeded, modelTitle, providerTitle, toast } from "./say.js"
+import { complain, dismiss, goToLogin, isLoginNeeded, isMissing, modelTitle, providerTitle, toast } from "./say.js"
 import * as store from "./store.js"
 
 /** @import { Message } from "./chat.js" */
@@ -21,7 +21,7 @@ const GLANCE = 5_000
 /** Until a server that did not answer is asked again, milliseconds. */
 const AGAIN = 3_000
 
-/** @type {ReturnType<typeof setTimeout> | undefined} */
+/** The next try to read what was said earlier. @type {ReturnType<typeof setTimeout> | undefined} */
 let readingEarlier
 
 /** Show the conversation that the address names. */
@@ -36,7 +36,7 @@ async function openConversation(id) {
   if (store.chat.value.id === id && store.opening.value === "shown") return
   leaveConversation("loading")
   // Whoever is led to a message needs the way to it.
-  await (store.sought.value ? readConversation(id) : readConversation(id, api.readEnd))
+  await readConversation(id, store.sought.value ? api.readConversation : api.readEnd)
 }
 
 /** @param {string} id @param {typeof api.readEnd} [read] */
@@ -79,8 +79,6 @@ async function readEarlier(id) {
     }
   }
 }
-
-const isMissing = (/** @type {unknown} */ error) => error instanceof api.ApiError && error.status === 404
 
 /** Read on what is being written. Of an answer that this page is about to ask for the server does not know yet. @param {Iterable<Message>} told by the server */
 function resumeRunning(told) {

@@ -1,8 +1,8 @@
 /** Roles and prompts of one's own: read, written, taken away, brought back. */
-import { ApiError, call, part, roles } from "./api.js"
+import { call, part, roles } from "./api.js"
 import { newId } from "./asking.js"
 import { language, localized, t } from "./i18n.js"
-import { complain, troubleOf } from "./say.js"
+import { complain, isMissing, troubleOf } from "./say.js"
 import * as store from "./store.js"
 import { signal } from "./view.js"
 
@@ -116,7 +116,7 @@ export async function remove(item) {
 /** What a file has brought goes again. @param {string[]} ids */
 export async function takeBack(ids) {
   try {
-    for (const id of ids) await call("DELETE", `library/${part(id)}`).catch(error => { if (!(error instanceof ApiError && error.status === 404)) throw error })
+    for (const id of ids) await call("DELETE", `library/${part(id)}`).catch(error => { if (!isMissing(error)) throw error })
   } catch (error) {
     complain(error)
   }

@@ -46,6 +46,9 @@ export function modelTitle(id, provider) {
 /** @param {unknown} error */
 export const isLoginNeeded = error => error instanceof api.ApiError && error.code === "login_required"
 
+/** There is no such thing, or not any more. @param {unknown} error */
+export const isMissing = error => error instanceof api.ApiError && error.status === 404
+
 /** What was open is opened again after the login. @param {boolean} [andBack] */
 export function goToLogin(andBack = true) {
   const here = location.pathname.slice(api.root.pathname.length) + location.search

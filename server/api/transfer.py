@@ -41,7 +41,7 @@ def preview() -> Response:
             already += sum(all(message.id in known for message in arrival.messages) for arrival in portion)
     here = {item.id for item in services().library.items(owner())}
     new = sum(item.id not in here for item in items)
-    return jsonify(format=found, conversations=conversations, messages=messages, already=already, **_library(items, new))
+    return jsonify(format=found, conversations=conversations, messages=messages, already=already, **_library(items, library=new))
 
 
 @blueprint.post("/imports")
@@ -66,8 +66,8 @@ def bring() -> Response:
                 messages += arrived.messages
         new = services().library.bring(owner(), items)
     counted = {"conversations": conversations, "messages": messages, "already": already}
-    library_created = {"library_created": new} if items else {}
-    return jsonify(format=found, **counted, stored=stored, created=created, **library_created, **_library(items, len(new)))
+    brought = _library(items, library=len(new), library_created=new)
+    return jsonify(format=found, **counted, stored=stored, created=created, **brought)
 
 
 def _opened() -> tuple[str, Iterator[Arrival], list[Item]]:
@@ -96,9 +96,9 @@ def _opened() -> tuple[str, Iterator[Arrival], list[Item]]:
         raise ApiError("import_too_large", 413, "The archive unpacks to too much") from error
 
 
-def _library(items: Sequence[Item], new: int) -> dict[str, int]:
+def _library(items: Sequence[Item], **said: object) -> dict[str, object]:
     """Said only of a file that has a library."""
-    return {"library": new} if items else {}
+    return said if items else {}
 
 
 def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:

@@ -98,37 +98,32 @@ def test_the_field_of_a_conversation_stays_while_its_messages_are_fetched(browse
         assert watched.faults == []
 
 
+def requests_of(browser: Any, address: str, path: str, role: Any) -> list[str]:
+    """What is asked for until the page at ``path`` shows something of this role, and is quiet. Nothing of it twice."""
+    watched = Watched(browser, address, **DESKTOP)
+    page = watched.page
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
+    page.goto(f"{address}{path}")
+    expect(page.get_by_role(role).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    watched.context.close()
+    assert watched.faults == []
+    assert len(requests) == len(set(requests))
+    return requests
+
+
 def test_the_first_page_comes_in_a_few_requests(browser: Any) -> None:
     with serving() as address:
-        watched = Watched(browser, address, **DESKTOP)
-        page = watched.page
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
-        page.goto(address)
-        expect(page.get_by_role("textbox")).to_be_focused()
-        page.wait_for_load_state("networkidle")
-        assert 5 < len(requests) == len(set(requests)) <= 16
-        watched.context.close()
-        assert watched.faults == []
+        assert 5 < len(requests_of(browser, address, "/", "textbox")) <= 16
 
 
 def test_a_conversation_comes_whole_with_its_page_and_nothing_comes_twice(browser: Any) -> None:
     with serving() as address:
         before = asked(browser, address)
-        conversation = before.page.url
+        path = before.page.url.removeprefix(address)
         before.context.close()
-
-        watched = Watched(browser, address, **DESKTOP)
-        page = watched.page
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
-        page.goto(conversation)
-        expect(page.get_by_role("article").first).to_be_visible()
-        page.wait_for_load_state("networkidle")
-        assert len(requests) == len(set(requests))
-        assert len(requests) <= 20
-        watched.context.close()
-        assert watched.faults == []
+        assert 5 < len(requests_of(browser, address, path, "article")) <= 20
 
 
 # What the first frame shows that has a message in it: where the page is, and what of it was there.
@@ -167,13 +162,4 @@ def test_a_conversation_is_seen_at_its_end_at_once_and_its_buttons_move_nothing(
 
 def test_a_page_of_the_guide_comes_in_a_few_requests(browser: Any) -> None:
     with serving() as address:
-        watched = Watched(browser, address, **DESKTOP)
-        page = watched.page
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url.removeprefix(address)))
-        page.goto(f"{address}/help/ru/finding.md")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.wait_for_load_state("networkidle")
-        assert len(requests) == len(set(requests)) <= 10
-        watched.context.close()
-        assert watched.faults == []
+        assert 2 < len(requests_of(browser, address, "/help/ru/finding.md", "heading")) <= 10

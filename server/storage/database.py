@@ -24,11 +24,13 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from server.errors import StorageUnavailable
+from server.storage.journal import KEY as JOURNAL
+from server.storage.journal import Journal
 from server.storage.prepared import driver
 from server.storage.tables import metadata
 
 FILE_NAME = "chat.db"
-HEAD = "0003"  # the newest file in migrations/versions/
+HEAD = "0004"  # the newest file in migrations/versions/
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -55,6 +57,11 @@ class _Waiting(Generic[Result]):
     job: Callable[[Connection], Result]
     future: Future[Result]
     asked_at: float
+    committed: Callable[[Result], None]
+
+    def succeed(self, result: Result) -> None:
+        self.committed(result)
+        self.future.set_result(result)
 
 
 class Busy(Exception):
@@ -76,8 +83,9 @@ class Database:
         self._found_locked_at = 0.0  # monotonic; by somebody else, for longer than busy_timeout
         self._waiting: deque[_Waiting[Any]] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._writing = _engine(self.path, "BEGIN IMMEDIATE", pooled=False)
-        self._reading = _engine(self.path, "BEGIN", pooled=True)
+        self.journal = Journal()
+        self._writing = _engine(self.path, "BEGIN IMMEDIATE", self.journal, pooled=False)
+        self._reading = _engine(self.path, "BEGIN", self.journal, pooled=True)
         try:
             self._make_private()
             self._writer.submit(self._migrate).result()
@@ -110,12 +118,15 @@ class Database:
         with contextlib.closing(sqlite3.connect(self.path)) as source:
             backup.before_migration(source, self._folder, version)
 
-    def submit(self, job: Callable[[Connection], Result]) -> Future[Result]:
+    def submit(
+        self, job: Callable[[Connection], Result], committed: Callable[[Result], None] = lambda _result: None
+    ) -> Future[Result]:
         """Run ``job`` in a transaction on the writing connection, after everything submitted before.
 
-        What waits while the writer is busy is committed together. A job may be run anew: it changes nothing but the database.
+        What waits while the writer is busy is committed together. A job may be run anew: it changes nothing but the database;
+        ``committed`` is told its result, in the writer's thread, after the commit and before anybody else.
         """
-        waiting: _Waiting[Result] = _Waiting(job, Future(), time.monotonic())
+        waiting: _Waiting[Result] = _Waiting(job, Future(), time.monotonic(), committed)
         self._waiting.append(waiting)
         self._writer.submit(self._work)
         return waiting.future
@@ -140,7 +151,7 @@ class Database:
             self._note_lock(error)
             return False
         for waiting, result in zip(together, results, strict=True):
-            waiting.future.set_result(result)
+            waiting.succeed(result)
         return True
 
     def _do_alone(self, waiting: _Waiting[Any]) -> None:
@@ -149,7 +160,7 @@ class Database:
         except BaseException as error:
             waiting.future.set_exception(error)
         else:
-            waiting.future.set_result(result)
+            waiting.succeed(result)
 
     def _transact(self, job: Callable[[Connection], Result], asked_at: float) -> Result:
         """A job that stood in line behind one that found the database locked has waited long enough: it is not tried.
@@ -192,14 +203,15 @@ class Database:
         self._lock.close()
 
 
-def _engine(path: Path, begin: str, *, pooled: bool) -> Engine:
+def _engine(path: Path, begin: str, journal: Journal, *, pooled: bool) -> Engine:
     pool: dict[str, Any] = (
         {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 64} if pooled else {"poolclass": StaticPool}
     )
     engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False}, **pool)
 
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
+    def configure(connection: Any, record: Any) -> None:
+        record.info[JOURNAL] = journal
         connection.isolation_level = None  # the "begin" listener below decides how transactions start
         for pragma in (*PRAGMAS, *([f"cache_size=-{READER_CACHE}"] if pooled else [])):
             connection.execute(f"PRAGMA {pragma}")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam
 
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
-from server.conversations import TERMINAL, Answer, Conversation, Message, Question, fold
+from server.conversations import TERMINAL, Answer, Conversation, EventRow, Message, Question, fold
+from server.storage.journal import held
 from server.storage.prepared import Prepared
 from server.storage.statements import ALL, EVENTS_AFTER, VISIBLE, select_conversations
 from server.storage.tables import conversation
@@ -81,19 +82,35 @@ def to_message(connection: Connection, row: Row[Any]) -> Message:
     return answer if row.state in TERMINAL else _fold_rows(answer, events_of(connection, row.id, row.seq))
 
 
-def first_events(connection: Connection, answer_id: str, after: int, limit: int, most: int) -> list[StoredEvent]:
-    """At most ``limit`` events, and no more than ``most`` characters and one event."""
+def first_events(
+    connection: Connection, answer_id: str, after: int, limit: int, most: int, waiting: Sequence[EventRow]
+) -> list[StoredEvent]:
+    """At most ``limit`` events, and no more than ``most`` characters and one event. ``waiting``: what the journal had before."""
     taken: list[StoredEvent] = []
-    for row in _EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=limit):
-        taken.append((row[0], row[1], row[2]))
+    filed = _EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=limit)
+    for row in islice(_in_order(filed, waiting, after), limit):
+        taken.append(row)
         most -= len(row[2])
         if most <= 0:
             break
     return taken
 
 
+def _in_order(filed: Iterable[StoredEvent], waiting: Sequence[EventRow], after: int) -> Iterator[StoredEvent]:
+    """What is in the log, then what is in the journal only. What has been filed since the journal was asked comes once."""
+    last = after
+    for row in filed:
+        last = row[0]
+        yield row
+    yield from (row[1:] for row in waiting if row[1] > last)
+
+
 def events_of(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
-    return list(_EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=ALL))
+    """All of them, or as many as stand in a row: what is filed between two looks is left to the next reader."""
+    filed: list[StoredEvent] = list(_EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=ALL))
+    waiting = held(connection, answer_id)
+    last = filed[-1][0] if filed else after
+    return list(_in_order(filed, waiting, after)) if waiting and waiting[0][1] <= last + 1 else filed
 
 
 def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:

@@ -6,7 +6,7 @@ Every statement that serves a person carries the owner (A-030). Methods that wri
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -17,6 +17,7 @@ from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
 from server.storage import library, search
 from server.storage.database import Database
+from server.storage.journal import Written, file_leftovers
 from server.storage.prepared import Prepared
 from server.storage.rows import StoredEvent, find_conversation, first_events, to_conversation, to_message, to_stored
 from server.storage.statements import (
@@ -30,7 +31,7 @@ from server.storage.statements import (
     select_conversations,
 )
 from server.storage.tables import FILED, PINNED, TAGGED, conversation, event, generation, message
-from server.storage.writing import find_asked, finish, import_conversation, insert_events, open_answer, proceed
+from server.storage.writing import find_asked, finish, import_conversation, open_answer, proceed
 
 _MESSAGES = Prepared(MESSAGES)
 _LAST_MESSAGES = Prepared(LAST_MESSAGES)
@@ -44,7 +45,10 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._appended: Future[Any] = Future()
+        self._appended.set_result(None)
         database.write(search.prepare)
+        database.write(file_leftovers)
 
     # Conversations
 
@@ -219,19 +223,28 @@ class SqlStore:
 
     # Event logs
 
-    def append(self, rows: Sequence[EventRow], ended: Iterable[tuple[str, Ended, float]]) -> Future[None]:
-        """Commit events (columns of ``event``) and, in the same transaction, the ends of answers: (answer id, end, time)."""
+    def append(self, rows: Sequence[EventRow], ended: Sequence[tuple[str, Ended, float]]) -> Future[Any]:
+        """Commit events (columns of ``event``) and, in the same transaction, the ends of answers: (answer id, end, time).
 
-        def write(connection: Connection) -> None:
-            insert_events(connection, rows)
+        One at a time: raises ``RuntimeError`` while the one before is under way.
+        """
+        if not self._appended.done():
+            raise RuntimeError("events are being committed")
+        journal = self.database.journal
+
+        def write(connection: Connection) -> Written:
+            written = journal.write(connection, rows, [answer_id for answer_id, _, _ in ended])
             for answer_id, end, now in ended:
                 finish(connection, answer_id, end, now)
+            return written
 
-        return self.database.submit(write)
+        self._appended = self.database.submit(write, journal.remember)
+        return self._appended
 
     def events_after(self, answer_id: str, after: int, limit: int) -> list[StoredEvent]:
         """At most ``limit`` events, and no more than ``PAGE_BYTES`` and one event: a reader who stops holds this much in memory."""
-        return self.database.read(lambda connection: first_events(connection, answer_id, after, limit, PAGE_BYTES))
+        waiting = self.database.journal.held(answer_id)
+        return self.database.read(lambda connection: first_events(connection, answer_id, after, limit, PAGE_BYTES, waiting))
 
     def unfinished(self) -> list[tuple[str, int]]:
         """Every answer that is not in a terminal state: its id and the number of its last event."""

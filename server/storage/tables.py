@@ -88,6 +88,14 @@ event = Table(
     sqlite_with_rowid=False,
 )
 
+# Events of many answers that were committed together and are not in ``event`` yet: server/storage/journal.py.
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("events", Text, nullable=False),  # JSON: a list of [answer_id, seq, type, data]
+)
+
 # One owner, today; many accounts later.
 account = Table(
     "account",

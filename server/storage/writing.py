@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -17,7 +16,6 @@ from server.conversations import (
     Asked,
     Conversation,
     Ended,
-    EventRow,
     Imported,
     Message,
     NewAnswer,
@@ -26,7 +24,8 @@ from server.conversations import (
 )
 from server.errors import Conflict, NotFound
 from server.storage import search
-from server.storage.prepared import Prepared, driver
+from server.storage.journal import insert_events
+from server.storage.prepared import Prepared
 from server.storage.rows import asked_with, details, to_message, to_stored
 from server.storage.statements import (
     ANY_MESSAGE,
@@ -34,7 +33,6 @@ from server.storage.statements import (
     END_GENERATION,
     END_MESSAGE,
     INSERT_CONVERSATION,
-    INSERT_EVENTS,
     INSERT_GENERATION,
     INSERT_MESSAGE,
     NEWEST_MESSAGE,
@@ -61,14 +59,6 @@ _NEW_GENERATION = Prepared(INSERT_GENERATION, *(column.name for column in genera
 _END_MESSAGE = Prepared(END_MESSAGE)
 _END_GENERATION = Prepared(END_GENERATION)
 _TOUCH_CONVERSATION = Prepared(TOUCH_CONVERSATION)
-
-
-def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
-    done = 0
-    for size, statement in INSERT_EVENTS.items():
-        while len(rows) - done >= size:
-            driver(connection).execute(statement, tuple(chain.from_iterable(rows[done : done + size])))
-            done += size
 
 
 def open_answer(connection: Connection, new: NewAnswer) -> Opened:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import shutil
+import sqlite3
+import tempfile
 import time
+from contextlib import closing
+from pathlib import Path
 from statistics import median
 
 from tests.campaigns.crowd import Crowd, Manners, crowd_of, until
@@ -31,6 +36,7 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
     report = Report(f"kill -9, {times} times, {clients} clients")
     starts: list[float] = []
     settled: list[float] = []
+    unfiled = 0
     with stage() as place:
         place.server.start()
         async with crowd_of(place.port, place.folder, [RESTLESS] * clients, seed) as crowd:
@@ -39,6 +45,7 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
             _head(talk)
             for number in range(1, times + 1):
                 await _disturb(place, crowd, chance.uniform(0.2, longest))
+                unfiled += _unfiled(place.database)
                 starts.append(_start(place))
                 settled.append(await _settle(oracle, report, number))
                 faults = await oracle.check() + crowd.violations[:]
@@ -51,6 +58,8 @@ async def run(*, times: int, clients: int, longest: float, seed: int = 1, talk: 
             report.violations += await oracle.check()
             report.require(crowd.counts, "acked", "seen", "renamed", "resumed", "complete", "interrupted", "gone on")
             report.require(oracle.checked, "checks", "acked", "answers", "resumed")
+            report.require({"left in the journal": unfiled}, "left in the journal")
+            report.add("commits that kills left in the journal", unfiled)
             if times >= OFTEN:
                 report.require(oracle.checked, "gone on", "again")
     report.violations += crowd.violations
@@ -63,6 +72,16 @@ async def _disturb(place: Stage, crowd: Crowd, after: float) -> None:
     await asyncio.sleep(after)
     place.server.kill()
     await crowd.pause()
+
+
+def _unfiled(file: Path) -> int:
+    """Rows of the journal that nobody could file. Looked at in a copy: the last to close a database would tidy it up."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, file.name)
+        for part in (file, file.with_name(f"{file.name}-wal")):
+            shutil.copy(part, copy.with_name(part.name))
+        with closing(sqlite3.connect(copy)) as database:
+            return int(database.execute("SELECT count(*) FROM journal").fetchone()[0])
 
 
 def _start(place: Stage) -> float:

@@ -69,7 +69,7 @@ class Journal:
     def write(self, connection: Connection, rows: Sequence[EventRow], ended: Sequence[str]) -> Written:
         """Put events into the journal, and into the log those of answers that have ended or have enough of them."""
         due = self._due(rows, ended)
-        self._file(connection, rows, due)
+        self._file(connection, rows, due, self._removed(connection, ended))
         kept = [row for row in rows if row[0] not in due]
         if kept:
             driver(connection).execute(_WRITE, (self._number + 1, _encode(kept)))
@@ -81,12 +81,16 @@ class Journal:
         full = [row[0] for row in rows if (held := self._held.get(row[0])) and len(held.rows) >= FILED]
         return frozenset([*full, *ended])
 
-    def _file(self, connection: Connection, rows: Sequence[EventRow], due: frozenset[str]) -> None:
+    def _removed(self, connection: Connection, ended: Sequence[str]) -> list[str]:
+        """Those of which the journal holds words and that are gone: the log would not take them, and nobody can read them."""
+        held = [answer_id for answer_id in ended if answer_id in self._held]
+        return [answer_id for answer_id in held if not driver(connection).execute(_THERE, (answer_id,)).fetchone()]
+
+    def _file(self, connection: Connection, rows: Sequence[EventRow], due: frozenset[str], removed: Sequence[str]) -> None:
         filed = [row for row in rows if row[0] in due]
-        for answer_id in due:
+        for answer_id in due.difference(removed):
             held = self._held.get(answer_id)
-            # The journal takes the words of an answer that was removed meanwhile; the log does not, and nobody can read them
-            if held and driver(connection).execute(_THERE, (answer_id,)).fetchone():
+            if held:
                 filed += held.rows
         insert_events(connection, sorted(filed))
 

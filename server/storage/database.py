@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import sqlite3
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar
@@ -60,8 +61,12 @@ class _Waiting(Generic[Result]):
     committed: Callable[[Result], None]
 
     def succeed(self, result: Result) -> None:
-        self.committed(result)
-        self.future.set_result(result)
+        try:
+            self.committed(result)
+        except Exception as error:  # the writer's thread has to live on
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
 
 
 class Busy(Exception):
@@ -81,17 +86,20 @@ class Database:
         self._folder = folder
         self._lock = lock_folder(folder)
         self._found_locked_at = 0.0  # monotonic; by somebody else, for longer than busy_timeout
-        self._waiting: deque[_Waiting[Any]] = deque()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._waiting: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()  # ``None`` is the end
+        self._closing = threading.Lock()  # held while a job is put in the line, so that none gets behind the end
+        self._closed = False
+        self._writer = threading.Thread(target=self._work, name="writer", daemon=True)
         self.journal = Journal()
         self._writing = _engine(self.path, "BEGIN IMMEDIATE", self.journal, pooled=False)
         self._reading = _engine(self.path, "BEGIN", self.journal, pooled=True)
         try:
             self._make_private()
-            self._writer.submit(self._migrate).result()
+            self._migrate()
         except BaseException:
-            self.close()
+            self._let_go()
             raise
+        self._writer.start()
 
     def _make_private(self) -> None:
         """Only the owner of the process may read the conversations (A-076)."""
@@ -127,20 +135,30 @@ class Database:
         ``committed`` is told its result, in the writer's thread, after the commit and before anybody else.
         """
         waiting: _Waiting[Result] = _Waiting(job, Future(), time.monotonic(), committed)
-        self._waiting.append(waiting)
-        self._writer.submit(self._work)
+        with self._closing:
+            if self._closed:
+                raise StorageUnavailable("the database is closed")
+            self._waiting.put(waiting)
         return waiting.future
 
     def _work(self) -> None:
-        """In the writer's thread, once for each job; the first of those that find several takes them all."""
-        together: list[_Waiting[Any]] = []
-        while self._waiting and len(together) < TOGETHER:
-            waiting = self._waiting.popleft()
-            if waiting.future.set_running_or_notify_cancel():
-                together.append(waiting)
-        if len(together) < 2 or not self._done_together(together):
-            for waiting in together:
-                self._do_alone(waiting)
+        """The writer's thread."""
+        while taken := self._take():
+            together = [waiting for waiting in taken if waiting.future.set_running_or_notify_cancel()]
+            if len(together) < 2 or not self._done_together(together):
+                for waiting in together:
+                    self._do_alone(waiting)
+
+    def _take(self) -> list[_Waiting[Any]]:
+        """Everything that waits, as soon as something does. Nothing: it is the end."""
+        taken: list[_Waiting[Any]] = []
+        while len(taken) < TOGETHER and not (taken and self._waiting.empty()):
+            waiting = self._waiting.get()
+            if waiting is None:
+                self._waiting.put(None)  # for the next look
+                break
+            taken.append(waiting)
+        return taken
 
     def _done_together(self, together: list[_Waiting[Any]]) -> bool:
         """Whether one commit was enough. If not, nothing was written, and each is to be tried alone: one of them is at fault."""
@@ -197,7 +215,15 @@ class Database:
             raise StorageUnavailable(_reason(error)) from error
 
     def close(self) -> None:
-        self._writer.shutdown(wait=True)
+        """What was submitted before is written; what comes later is refused."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._writer.join()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._writing.dispose()
         self._reading.dispose()
         self._lock.close()

@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from server.conversations import Ask, Conversations
 from server.errors import Conflict, StorageUnavailable
 from server.storage import backup, database
-from server.storage.database import FILE_NAME, HEAD, Busy, Database, NewerSchema, temporary
+from server.storage.database import FILE_NAME, HEAD, TOGETHER, Busy, Database, NewerSchema, temporary
 from server.storage.statements import select_conversations
 from server.storage.store import SqlStore
 
@@ -344,7 +344,7 @@ def test_what_waits_for_a_busy_writer_is_committed_together(tmp_path: Path) -> N
         asking = [threading.Thread(target=ask, args=(number,)) for number in range(10)]
         for thread in asking:
             thread.start()
-        while len(opened._waiting) < 10:
+        while opened._waiting.qsize() < 10:
             time.sleep(0.001)
         let_go()
         assert len({answer.result(30) for answer in answers}) == 10
@@ -352,6 +352,23 @@ def test_what_waits_for_a_busy_writer_is_committed_together(tmp_path: Path) -> N
             thread.join()
         assert len(counted) == 2, "the one that was under way, and one for all ten"
         assert sum(len(store.messages("owner", f"c{number}")) for number in range(3)) == 20
+
+
+def test_what_was_submitted_before_the_end_is_written_and_nothing_after_it(tmp_path: Path) -> None:
+    opened = Database(tmp_path)
+    SqlStore(opened)
+    let_go = hold(opened)
+    early = [opened.submit(lambda _connection, number=number: number) for number in range(TOGETHER + 3)]
+    ending = threading.Thread(target=opened.close)
+    ending.start()
+    while not opened._closed:
+        time.sleep(0.001)
+    with pytest.raises(StorageUnavailable):
+        opened.submit(lambda _connection: None)
+    let_go()
+    ending.join(30)
+    assert [job.result(0) for job in early] == list(range(TOGETHER + 3))
+    opened.close()
 
 
 def test_one_that_fails_takes_nobody_with_it(tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ class Readers:
     def __init__(self, loop: LoopThread) -> None:
         self._loop = loop
         self._all: set[Reader] = set()
+        self._adopting: set[asyncio.Task[None]] = set()
         self._heart = loop.spawn(self._beat())
 
     @property
@@ -179,7 +180,12 @@ class Readers:
 
     def take(self, connection: socket.socket, head: Head, queued: bytes) -> None:
         """Called in a thread of the HTTP server: from here on the socket belongs to the loop."""
-        self._loop.spawn(self._adopt(connection, head, queued))
+        self._loop.soon(self._begin, connection, head, queued)
+
+    def _begin(self, connection: socket.socket, head: Head, queued: bytes) -> None:
+        adopting = asyncio.get_running_loop().create_task(self._adopt(connection, head, queued))
+        self._adopting.add(adopting)  # the loop itself does not hold it
+        adopting.add_done_callback(self._adopting.discard)
 
     async def _adopt(self, connection: socket.socket, head: Head, queued: bytes) -> None:
         loop = asyncio.get_running_loop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Flask, Request, Response, current_app, request
@@ -143,7 +144,9 @@ def _canonical(name: str) -> str:
     return str(_address(bare) or bare)
 
 
+@lru_cache(maxsize=128)
 def _address(text: str) -> Address | None:
+    """Remembered: every request asks three times, and mostly the same."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

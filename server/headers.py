@@ -52,10 +52,12 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in security_headers(https=client(request).https, script_hashes=g.get("script_hashes")):
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.remove("Server")
+        headers = response.headers
+        own = {name.lower() for name, _ in headers}  # asked once: each ``setdefault`` looks through all of them anew
+        ours = [*security_headers(https=client(request).https, script_hashes=g.get("script_hashes")), ("Cache-Control", "no-store")]
+        headers.extend([header for header in ours if header[0].lower() not in own])
+        if "server" in own:
+            headers.remove("Server")
         return response
 
 

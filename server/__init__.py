@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-import uuid
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from random import getrandbits
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -47,12 +47,19 @@ logger = logging.getLogger(__name__)
 CODE_OF_STATUS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "not_json"}
 
 
+class App(Flask):
+    """Flask without its search for coroutines: none of our views and hooks is one, and each would be looked at in every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings, providers: Mapping[str, type[Provider]] | None = None) -> Flask:
     """Open the data folder, start the loop, introduce the rooms to each other. ``close_app`` undoes it.
 
     ``providers`` takes the place of those in g4f/Provider/Providers/.
     """
-    app = Flask(__name__, static_folder=None)
+    app = App(__name__, static_folder=None)
     app.json = CompactJson(app)
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, MAX_FORM_MEMORY_SIZE=0, PROPAGATE_EXCEPTIONS=False)
     services = _introduce(settings, providers)
@@ -170,7 +177,7 @@ def _logged_path() -> str:
 def _install_request_log(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
-        g.request_id = uuid.uuid4().hex[:16]
+        g.request_id = f"{getrandbits(64):016x}"  # no secret, so the system need not be asked for it
         g.began = time.monotonic()
 
     @app.after_request

@@ -13,6 +13,8 @@ FIELDS = ("request_id", "method", "path", "status", "milliseconds", "address", "
 LONGEST_LINE = 8 * 1024  # bytes (A-073)
 SHORTEST_SECRET = 6  # characters; anything shorter would blot out ordinary words
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # made once: ``json.dumps`` would make one for each line
+
 discreet: ContextVar[bool] = ContextVar("discreet", default=False)
 """Whether what happens now belongs to a talk of which nothing may be kept: then a line says what happened, not what was said."""
 
@@ -41,13 +43,14 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line.update((name, getattr(record, name)) for name in FIELDS if hasattr(record, name))
+        known = vars(record)
+        line.update((name, known[name]) for name in FIELDS if name in known)
         if discreet.get():
             line["message"] = str(record.msg)  # without its values
             line.pop("reason", None)
         elif record.exc_info:
             line["trace"] = self.formatException(record.exc_info)[-LONGEST_LINE // 2 :]
-        return self._blot(json.dumps(line, ensure_ascii=False, default=str))[:LONGEST_LINE]
+        return self._blot(_encode(line))[:LONGEST_LINE]
 
     def _blot(self, line: str) -> str:
         for secret in self._secrets:
@@ -59,6 +62,8 @@ def install(level: str, secrets: Iterable[str] = ()) -> None:
     """Send everything to standard error, one line a record."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(secrets))
+    logging._srcfile = None  # documented: no line says where in the code it was written
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import os
+import socket
 import time
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -185,7 +187,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             queued = b"".join(bytes(buffer.get(len(buffer))) for buffer in self.outbufs)
             self.total_outbufs_len = 0
         self.requests[0].close()
-        duplicate = self.socket.dup()
+        duplicate = socket.socket(self.socket.family, self.socket.type, self.socket.proto, os.dup(self.socket.fileno()))
         self.left = True  # from now on waitress' thread may close the original
         self.server.readers.take(duplicate, task, queued)
         self.server.pull_trigger()

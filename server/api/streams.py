@@ -20,8 +20,9 @@ def events(runner: Runner, owner: str, answer_id: str, after: int) -> Write:
     """The events after number ``after``, until the answer has ended."""
 
     async def write(outlet: Outlet) -> None:
-        outlet.write(RETRY)
-        await runner.follow(owner, answer_id, after, _Frames(outlet))
+        if after:  # there may be nothing new for long, and the response begins all the same; its first event is always there
+            outlet.write(RETRY)
+        await runner.follow(owner, answer_id, after, _Frames(outlet, b"" if after else RETRY))
 
     return write
 
@@ -29,12 +30,16 @@ def events(runner: Runner, owner: str, answer_id: str, after: int) -> Write:
 class _Frames:
     """Events as they stand on the wire."""
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, outlet: Outlet, before: bytes) -> None:
         self._write = outlet.write
         self.room = outlet.room
+        self._before = before  # goes with the first of them
 
     def take(self, entries: Sequence[Entry]) -> bool:
-        return self._write(entries[0].frame if len(entries) == 1 else b"".join([entry.frame for entry in entries]))
+        frames = entries[0].frame if len(entries) == 1 else b"".join([entry.frame for entry in entries])
+        if self._before:
+            frames, self._before = self._before + frames, b""
+        return self._write(frames)
 
 
 def bare_text(runner: Runner, owner: str, answer_id: str) -> Write:

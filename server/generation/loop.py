@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextvars import Context
 from typing import Any, TypeVar
 
 from server.logs import bare_context
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -18,6 +23,8 @@ class LoopThread:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self._handed: deque[tuple[Context, Callable[..., object], tuple[Any, ...]]] = deque()
+        self._woken = False  # for what lies in ``_handed``
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
         self._thread.start()
 
@@ -34,7 +41,19 @@ class LoopThread:
 
         What begins here may last for minutes: in the context of a request it would keep all that the request holds in memory.
         """
-        self.loop.call_soon_threadsafe(callback, *arguments, context=bare_context())
+        self._handed.append((bare_context(), callback, arguments))
+        if not self._woken:  # to wake it lets go of the interpreter: once is enough for what comes before it has looked
+            self._woken = True
+            self.loop.call_soon_threadsafe(self._take, context=Context())
+
+    def _take(self) -> None:
+        self._woken = False  # first: what comes from now on may not be seen below
+        while self._handed:
+            context, callback, arguments = self._handed.popleft()
+            try:
+                context.run(callback, *arguments)
+            except Exception:
+                logger.exception("what was handed to the loop failed")
 
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout: float | None = None) -> Result:
         """Start a coroutine and wait for its result."""

@@ -65,19 +65,21 @@ def open_answer(connection: Connection, new: NewAnswer) -> Opened:
     existing = _existing(connection, new)
     if existing is not None:
         return existing
-    _open_conversation(connection, new)
-    number, newest = _newest(connection, new.conversation_id)
+    number, newest = _newest(connection, new.conversation_id) if _open_conversation(connection, new) else (0, None)
     common = {"conversation_id": new.conversation_id, "details": "{}", "created_at": new.now}
     parent_id: str | None = new.question_id
+    messages: list[dict[str, Any]] = []
     if new.question_text is not None:
         number += 1
         parent_id = newest if new.parent_id is None else _parent(connection, new)
         asked = {"id": new.question_id, "parent_id": parent_id, "author": "user", "text": new.question_text}
-        _NEW_MESSAGE.run(connection, **asked, number=number, **common)
-        search.index_later(connection, new.question_id)
+        messages.append({**common, **asked, "number": number})
     answer = {"id": new.answer_id, "parent_id": new.question_id, "author": "assistant", "text": ""}
     marks = {"details": json.dumps({"compared": new.compared})} if new.compared else {}
-    _NEW_MESSAGE.run(connection, **{**answer, "number": number + 1, **common, **marks})
+    messages.append({**common, **answer, **marks, "number": number + 1})
+    _NEW_MESSAGE.run_for(connection, messages)
+    if new.question_text is not None:
+        search.index_later(connection, new.question_id)
     _NEW_GENERATION.run(
         connection,
         answer_id=new.answer_id,
@@ -170,7 +172,8 @@ def _parent(connection: Connection, new: NewAnswer) -> str | None:
     return new.parent_id
 
 
-def _open_conversation(connection: Connection, new: NewAnswer) -> None:
+def _open_conversation(connection: Connection, new: NewAnswer) -> bool:
+    """Whether it was there before."""
     row = _CONVERSATION.first(connection, conversation_id=new.conversation_id)
     chosen = {"model": new.model, "provider": new.provider, "role": new.role, "updated_at": new.now}
     if row is None:
@@ -187,6 +190,7 @@ def _open_conversation(connection: Connection, new: NewAnswer) -> None:
         connection.execute(
             update(conversation).where(conversation.c.id == new.conversation_id).values(deleted_at=None, archived_at=None, **chosen)
         )
+    return row is not None
 
 
 def finish(connection: Connection, answer_id: str, end: Ended, now: float) -> None:

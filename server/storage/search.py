@@ -9,6 +9,7 @@ themselves, and ``sweep`` removes their stems. Source: https://sqlite.org/fts5.h
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -76,11 +77,16 @@ _WAIT = text("INSERT INTO search_waiting (message_id) VALUES (:id)")
 _LEAVE = text("DELETE FROM search_waiting WHERE message_id IN :ids").bindparams(bindparam("ids", expanding=True))
 # Run on the driver itself, as in server/storage/prepared.py: each message needs them.
 _WAIT_ANEW = "INSERT OR REPLACE INTO search_waiting (message_id) VALUES (?)"
-_TAKE = "DELETE FROM search_waiting WHERE ticket = ?"
-_FORGET_ONE = "DELETE FROM search_entry WHERE message_id = ?"
-_LAST_NUMBER = "SELECT max(number) FROM search_entry WHERE number BETWEEN ?1 AND ?1 + 1048575"
-_ENTER = "INSERT INTO search_entry (number, message_id, conversation_id) VALUES (?, ?, ?)"
-_FILL = "INSERT INTO search_index (rowid, title, body) VALUES (?, ?, ?)"
+# Their many values are the list that is bound, as JSON.
+_STILL_WAITING = "SELECT json_group_array(ticket) FROM search_waiting WHERE ticket IN (SELECT value FROM json_each(?))"
+_TAKE = "DELETE FROM search_waiting WHERE ticket IN (SELECT value FROM json_each(?))"
+_FORGET_THESE = "DELETE FROM search_entry WHERE message_id IN (SELECT value FROM json_each(?))"
+_LAST_NUMBERS = """SELECT json_group_object(value,
+        (SELECT max(number) FROM search_entry WHERE number BETWEEN value AND value + 1048575)) FROM json_each(?)"""
+_ENTER = """INSERT INTO search_entry (number, message_id, conversation_id)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)"""
+_FILL = """INSERT INTO search_index (rowid, title, body)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?)"""
 
 
 # Keeping it true
@@ -108,7 +114,7 @@ def index(connection: Connection, message_ids: Sequence[str]) -> None:
         for row in connection.execute(_NAMED, {"ids": ids}).all():
             left -= len(row.text)
             if left >= 0:
-                _enter(connection, _to_entry(row))
+                _enter(connection, [_to_entry(row)])
             else:
                 connection.execute(_WAIT, {"id": row.id})
 
@@ -142,13 +148,18 @@ def _to_entry(row: Any) -> _Entry:
     return _Entry(row.id, row.conversation_id, row.created_at, words.stems(row.title), words.stems(row.text))
 
 
-def _enter(connection: Connection, entry: _Entry) -> None:
+def _enter(connection: Connection, entries: Sequence[_Entry]) -> None:
     execute = driver(connection).execute
-    first = _number(entry.created_at)
-    (last,) = execute(_LAST_NUMBER, (first,)).fetchone()
-    number = first if last is None else last + 1
-    execute(_ENTER, (number, entry.id, entry.conversation_id))
-    execute(_FILL, (number, entry.title, entry.body))
+    firsts = [_number(entry.created_at) for entry in entries]
+    (found,) = execute(_LAST_NUMBERS, (json.dumps(firsts),)).fetchone()
+    following = {int(first): int(first) if last is None else last + 1 for first, last in json.loads(found).items()}
+    rows: list[tuple[int, str, str, str, str]] = []
+    for first, entry in zip(firsts, entries, strict=True):
+        rows.append((following[first], entry.id, entry.conversation_id, entry.title, entry.body))
+        following[first] += 1
+    entered = json.dumps(rows)
+    execute(_ENTER, (entered,))
+    execute(_FILL, (entered,))
 
 
 def _number(moment: float) -> int:
@@ -200,14 +211,18 @@ def fill(database: Database, portion: int = PORTION, characters: int = PORTION_C
 
 
 def _enter_waiting(connection: Connection, entries: Sequence[tuple[int, _Entry]]) -> None:
-    """Whose ticket is gone was changed meanwhile, and taken care of by whoever changed it, or removed."""
+    """Whose ticket is gone was changed meanwhile, and taken care of by whoever changed it, or removed.
+
+    One statement for all of them at each step: each lets go of the interpreter, and gets it back late on a busy machine.
+    """
     execute = driver(connection).execute
-    taken = [entry for ticket, entry in entries if execute(_TAKE, (ticket,)).rowcount]
-    for entry in taken:
-        execute(_FORGET_ONE, (entry.id,))
+    (still,) = execute(_STILL_WAITING, (json.dumps([ticket for ticket, _ in entries]),)).fetchone()
+    waiting = set(json.loads(still))
+    execute(_TAKE, (still,))
+    taken = [entry for ticket, entry in entries if ticket in waiting]
+    execute(_FORGET_THESE, (json.dumps([entry.id for entry in taken]),))
     sweep(connection)
-    for entry in taken:
-        _enter(connection, entry)
+    _enter(connection, taken)
 
 
 # Asking it

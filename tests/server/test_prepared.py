@@ -32,6 +32,21 @@ def test_a_prepared_statement_says_what_sqlalchemy_says(tmp_path: Path) -> None:
         assert database.read(lambda connection: FIND.first(connection, owner="nobody")) is None
 
 
+def test_several_rows_are_one_statement(tmp_path: Path) -> None:
+    with temporary(tmp_path) as database:
+        said: list[str] = []
+
+        def add(connection: Connection) -> None:
+            driver(connection).set_trace_callback(said.append)
+            ADD.run_for(connection, [{"owner": "o", "address": f"a{at}", "at": at} for at in (2.0, 3.0, 4.0)])
+            driver(connection).set_trace_callback(None)
+
+        database.write(add)
+        found = database.read(lambda connection: FIND.all(connection, owner="o"))
+        assert [(row.address, row.at) for row in found] == [("a2.0", 2.0), ("a3.0", 3.0), ("a4.0", 4.0)]
+        assert len(said) == 1
+
+
 def test_what_fails_takes_both_kinds_of_statements_back(tmp_path: Path) -> None:
     with temporary(tmp_path) as database:
 

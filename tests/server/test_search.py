@@ -418,6 +418,18 @@ def test_asking_by_the_domain_is_searched_too(store: SqlStore) -> None:
     assert ids(find(store, "дождь")) == ["q"]
 
 
+def test_all_that_was_said_in_one_millisecond_is_entered_beside_what_is_there(store: SqlStore) -> None:
+    keep(store, "c", "дождь")
+    for each in ("d", "e", "f"):
+        keep(store, each, "дождь " + "слово " * search.AT_ONCE)
+    assert sorted(ids(find(store, "дождь"))) == ["c-0"]
+    assert search.fill(store.database, characters=1 << 30) == 3
+    assert sorted(ids(find(store, "дождь"))) == ["c-0", "d-0", "e-0", "f-0"]
+    numbers = text("SELECT number FROM search_entry ORDER BY number")
+    first, *rest = store.database.read(lambda connection: connection.execute(numbers).scalars().all())
+    assert rest == [first + 1, first + 2, first + 3]
+
+
 def test_what_was_said_just_before_a_kill_is_found_after_it(tmp_path: Path) -> None:
     """The entry is made later; that it has to be made is written down with the question and with the answer's end."""
     with temporary(tmp_path) as database:

@@ -1,4 +1,4 @@
-"""The contract of a provider: one service, one class, one async generator of events."""
+"""The contract of a provider: one service, one class, one answer at a time as a stream of events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from g4f import telling
 from g4f.chat import ChatRequest, Event, Finished, Model, Text
 from g4f.errors import KeyMissing
+from g4f.telling import Sink, Telling
 
 if TYPE_CHECKING:
     from g4f.transport import Transport
@@ -49,7 +51,8 @@ class Endpoint:
 class Provider:
     """A service that answers. Subclasses say who they are in class attributes and implement ``stream`` and ``list_models``.
 
-    ``id`` is the class name and never changes: it is stored with every answer.
+    ``id`` is the class name and never changes: it is stored with every answer. A class may implement ``tell`` in place of
+    ``stream``: the other is made of the one.
     """
 
     title: ClassVar[str] = ""
@@ -62,6 +65,14 @@ class Provider:
     prefills: bool = False  # goes on from the very letter when the last message is the assistant's
     enabled_by_default: ClassVar[bool] = True
     names_conversations: ClassVar[bool] = True  # may be asked for a title besides: there is a model, and a question costs little
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Make the form of the answer that the class does not have: what it says of one never leaves the other as it was above."""
+        super().__init_subclass__(**arguments)
+        forms: Mapping[str, Any] = next(vars(one) for one in cls.__mro__ if "stream" in vars(one) or "tell" in vars(one))
+        for form, other, made_of in (("tell", "stream", _streamed), ("stream", "tell", _told)):
+            if other not in forms:
+                setattr(cls, other, made_of(forms[form]))
 
     def __init__(self, transport: Transport, config: ProviderConfig | None = None) -> None:
         self.transport = transport
@@ -93,6 +104,21 @@ class Provider:
         Closing the iterator ends the request upstream at once.
         """
         raise NotImplementedError
+
+    def tell(self, request: ChatRequest, sink: Sink) -> Telling:
+        """Answer into ``sink``: the same events, the same errors. Returns after ``Finished``.
+
+        Cancelling it ends the request upstream at once.
+        """
+        raise NotImplementedError
+
+
+def _streamed(tell: Callable[[Any, ChatRequest, Sink], Telling]) -> Callable[[Any, ChatRequest], AsyncIterator[Event]]:
+    return lambda self, request: telling.stream(lambda sink: tell(self, request, sink))
+
+
+def _told(stream: Callable[[Any, ChatRequest], AsyncIterator[Event]]) -> Callable[[Any, ChatRequest, Sink], Telling]:
+    return lambda self, request, sink: telling.tell(stream(self, request), sink)
 
 
 class SyncProvider(Provider):

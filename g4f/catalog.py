@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from g4f import registry
 from g4f.base import Endpoint, Provider, ProviderConfig
-from g4f.chat import ChatRequest, Event, Model
+from g4f.chat import ChatRequest, Model
 from g4f.discovery import DiscoverySettings, discover
 from g4f.errors import KeyMissing, KeyRejected, ProviderError, ServiceClosed, TimedOut, UnknownModel, UnknownProvider
 from g4f.health import SHARED, Health
 from g4f.model_list import MODELS
 from g4f.openai_compatible import CustomEndpoint
+from g4f.telling import Sink, Telling
 from g4f.transport import Transport
 
 _log = logging.getLogger(__name__)
@@ -311,8 +312,8 @@ class Pinned(Provider):
     async def list_models(self) -> Sequence[Model]:
         return await self._inner.list_models()
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
-        return self._inner.stream(replace(request, model=self.model))
+    def tell(self, request: ChatRequest, sink: Sink) -> Telling:
+        return self._inner.tell(replace(request, model=self.model), sink)
 
 
 async def _asked(entry: _Entry) -> _Entry:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
-from g4f import failover
+from g4f import failover, telling
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Finished, Message, Model, Seam, Started, Text
 from g4f.errors import ProviderError
 from g4f.health import SHARED, Health
+from g4f.telling import Sink, Telling
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _WORD_END = re.compile(r"\w\Z")
 _WORD_START = re.compile(r"\w")
 
 
-async def stream(
+def stream(
     request: ChatRequest,
     candidates: Sequence[Provider],
     *,
@@ -50,46 +50,43 @@ async def stream(
     policy: failover.Policy = failover.DEFAULT_POLICY,
     health: Health = SHARED,
 ) -> AsyncGenerator[Event, None]:
-    """Like ``failover.stream``; what breaks off after its first word is continued by ``successors``, each asked once, in order.
+    """What ``tell`` tells, as a stream. Close the iterator to end the request upstream."""
+    return telling.stream(
+        lambda sink: tell(request, candidates, sink, successors=successors, written=written, policy=policy, health=health)
+    )
+
+
+async def tell(
+    request: ChatRequest,
+    candidates: Sequence[Provider],
+    sink: Sink,
+    *,
+    successors: Sequence[Provider] = (),
+    written: str = "",
+    policy: failover.Policy = failover.DEFAULT_POLICY,
+    health: Health = SHARED,
+) -> None:
+    """Like ``failover.tell``; what breaks off after its first word is continued by ``successors``, each asked once, in order.
 
     ``written`` is the beginning of an answer that broke off earlier: then the candidates go on from there.
     Raises the error of the last speaker when nobody is left to go on.
     """
     waiting = list(successors)
     speakers = [Continuing(candidate, written) for candidate in candidates] if written else list(candidates)
-    said = bytearray(written, *_AS_BYTES)  # a list of its words would take ten times as much memory
-    joint = Joint(written) if written else None
+    said = _Said(sink, written)
     while True:
-        speaker = speakers[0].id if speakers else ""
-        began = len(said)
+        said.begin(speakers)
         try:
-            async with aclosing(failover.stream(request, speakers, policy=policy, health=health)) as events:
-                async for event in events:
-                    if type(event) is Text:
-                        if joint is not None:
-                            event = Text(joint.take(event.text, _exact(speakers, speaker)))
-                            joint = None if joint.closed else joint
-                        if event.text:
-                            said += event.text.encode(*_AS_BYTES)
-                            yield event
-                        continue
-                    if type(event) is Started:
-                        speaker = event.provider
-                    elif type(event) is Finished and joint is not None:
-                        if rest := joint.rest():
-                            yield Text(rest)
-                        joint = None
-                    yield event
-            return
+            return await failover.tell(request, speakers, said, policy=policy, health=health)
         except ProviderError as error:
-            waiting = [provider for provider in waiting if provider.id != speaker]
-            so_far = said.decode(*_AS_BYTES)
-            if not so_far or not waiting or not _may_go_on(error, spoke=len(said) > began):
+            waiting = [provider for provider in waiting if provider.id != said.speaker]
+            so_far = said.text
+            if not so_far or not waiting or not _may_go_on(error, spoke=said.spoke):
                 raise
-            _log.warning("%s fell silent (%s); %s goes on", speaker, error.code, waiting[0].id)
-            yield Seam(speaker, waiting[0].id, error.code)
+            _log.warning("%s fell silent (%s); %s goes on", said.speaker, error.code, waiting[0].id)
+            if not sink.take(Seam(said.speaker, waiting[0].id, error.code)):
+                await sink.room()
             speakers, waiting = [Continuing(waiting[0], so_far)], waiting[1:]
-            joint = Joint(so_far)
 
 
 def _may_go_on(error: ProviderError, *, spoke: bool) -> bool:
@@ -97,8 +94,50 @@ def _may_go_on(error: ProviderError, *, spoke: bool) -> bool:
     return error.retryable or not spoke
 
 
-def _exact(speakers: Sequence[Provider], speaker: str) -> bool:
-    return any(isinstance(one, Continuing) and one.id == speaker and one.prefills for one in speakers)
+class _Said:
+    """Passes on what is said, joined to what was said before, and remembers it for whoever may have to go on."""
+
+    def __init__(self, sink: Sink, written: str) -> None:
+        self.room = sink.room
+        self._take = sink.take
+        self._bytes = bytearray(written, *_AS_BYTES)  # a list of its words would take ten times as much memory
+
+    def begin(self, speakers: Sequence[Provider]) -> None:
+        """From now on the first of these who answers speaks."""
+        self.speaker = speakers[0].id if speakers else ""
+        self._speakers = speakers
+        self._began = len(self._bytes)
+        self._joint = Joint(self.text) if self._bytes else None
+
+    @property
+    def text(self) -> str:
+        return self._bytes.decode(*_AS_BYTES)
+
+    @property
+    def spoke(self) -> bool:
+        """Whether the one who speaks now has said a word."""
+        return len(self._bytes) > self._began
+
+    def take(self, event: Event) -> bool:
+        if type(event) is Text:
+            if self._joint is not None:
+                event = Text(self._joint.take(event.text, self._exact()))
+                if self._joint.closed:
+                    self._joint = None
+            if not event.text:
+                return True
+            self._bytes += event.text.encode(*_AS_BYTES)
+        elif type(event) is Started:
+            self.speaker = event.provider
+        elif type(event) is Finished and self._joint is not None:
+            if rest := self._joint.rest():
+                self._take(Text(rest))
+            self._joint = None
+        return self._take(event)
+
+    def _exact(self) -> bool:
+        """Whether the speaker went on from the very letter."""
+        return any(isinstance(one, Continuing) and one.id == self.speaker and one.prefills for one in self._speakers)
 
 
 class Continuing(Provider):
@@ -117,12 +156,12 @@ class Continuing(Provider):
     async def list_models(self) -> Sequence[Model]:
         return await self._inner.list_models()
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+    def tell(self, request: ChatRequest, sink: Sink) -> Telling:
         messages = (*request.messages, Message("assistant", self._written))
         if not self.prefills:
             russian = bool(_CYRILLIC.search(request.messages[-1].text)) if request.messages else True
             messages = (*messages, Message("user", PLEA[russian]))
-        return self._inner.stream(replace(request, messages=messages))
+        return self._inner.tell(replace(request, messages=messages), sink)
 
 
 class Joint:

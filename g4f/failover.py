@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from g4f import telling
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Citation, Event, Finished, Reasoning, Started, Text, ToolCall
 from g4f.errors import (
@@ -28,6 +28,7 @@ from g4f.errors import (
     Unreachable,
 )
 from g4f.health import SHARED, Health
+from g4f.telling import Sink
 
 _log = logging.getLogger(__name__)
 _WORDS = (Text, Reasoning, ToolCall, Citation)
@@ -62,43 +63,37 @@ class Policy:
 DEFAULT_POLICY = Policy()
 
 
-async def stream(
+def stream(
     request: ChatRequest, candidates: Sequence[Provider], *, policy: Policy = DEFAULT_POLICY, health: Health = SHARED
 ) -> AsyncGenerator[Event, None]:
+    """What ``tell`` tells, as a stream. Close the iterator to end the request upstream."""
+    return telling.stream(lambda sink: tell(request, candidates, sink, policy=policy, health=health))
+
+
+async def tell(
+    request: ChatRequest, candidates: Sequence[Provider], sink: Sink, *, policy: Policy = DEFAULT_POLICY, health: Health = SHARED
+) -> None:
     """The events of the first candidate that answers, ``Started`` naming it. The last event is ``Finished``.
 
     A candidate that fails before its first word may have been announced by ``Started``; then another ``Started`` follows.
     Raises the ``ProviderError`` of the first candidate if none answered, and any error that comes after the first word.
-    Close the iterator to end the request upstream.
+    Cancel it to end the request upstream.
     """
     if not candidates:
         raise NotConfigured("nobody to ask")
     health.budget.request()
     first_error: ProviderError | None = None
     for candidate in candidates:
-        attempt = _Attempt(candidate, policy, health)
+        attempt = _Attempt(candidate, request.model, sink, policy, health)
         pause: float | None = 0.0
         while pause is not None:
             if pause:
                 await policy.sleep(pause)
             try:
                 attempt.begin()
-                # One flat loop: with generators inside generators a stop would reach the provider late.
-                async with _closing(candidate.stream(request)) as events:
-                    async for event in events:
-                        if not attempt.announced:
-                            attempt.announced = True
-                            if type(event) is not Started:
-                                yield Started(candidate.id, request.model)
-                        elif type(event) is Started:
-                            continue
-                        if not attempt.spoke and isinstance(event, _WORDS):
-                            attempt.hear()
-                        if type(event) is Finished:
-                            attempt.finish()
-                            yield event
-                            return
-                        yield event
+                await candidate.tell(request, attempt)
+                if attempt.whole:
+                    return
                 raise Interrupted("the provider ended without a last event")
             except ProviderError as error:
                 error.provider = error.provider or candidate.id
@@ -119,23 +114,16 @@ def _another_may_help(error: ProviderError) -> bool:
     return error.retryable or isinstance(error, (NotConfigured, ModelMissing))
 
 
-@asynccontextmanager
-async def _closing(events: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
-    """The iterator, closed at the end if it can be."""
-    try:
-        yield events
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
-
-
 class _Attempt:
-    """One candidate being asked, repetitions included; tells its breaker what became of each request."""
+    """One candidate being asked, repetitions included: passes on what it says and tells its breaker what became of each request."""
 
-    def __init__(self, provider: Provider, policy: Policy, health: Health) -> None:
-        self.announced = False
+    def __init__(self, provider: Provider, model: str, sink: Sink, policy: Policy, health: Health) -> None:
         self.spoke = False  # a word of the answer has come
+        self.whole = False  # and the last event
+        self.room = sink.room
+        self._take = sink.take
+        self._named = Started(provider.id, model)
+        self._announced = False
         self._policy = policy
         self._budget = health.budget
         self._breaker = health.breaker(provider.id)
@@ -148,11 +136,23 @@ class _Attempt:
             raise _resting(self._breaker.reason)
         self._asking = True
 
-    def hear(self) -> None:
-        self.spoke = True
-        self.finish()
+    def take(self, event: Event) -> bool:
+        kind = type(event)
+        if not self._announced:
+            self._announced = True
+            if kind is not Started:
+                self._take(self._named)
+        elif kind is Started:
+            return True
+        if not self.spoke and kind in _WORDS:
+            self.spoke = True
+            self._succeed()
+        if kind is Finished:
+            self.whole = True
+            self._succeed()
+        return self._take(event)
 
-    def finish(self) -> None:
+    def _succeed(self) -> None:
         self._asking = False
         self._breaker.succeeded()
 

@@ -9,8 +9,8 @@ import asyncio
 import base64
 import logging
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -19,8 +19,9 @@ from g4f.chat import ChatRequest, Event, Message, Model
 from g4f.errors import Interrupted, RequestRejected, TimedOut
 from g4f.model_list import items_of, read_models
 from g4f.openai_answer import Answer
+from g4f.telling import Sink
 from g4f.tls import is_near
-from g4f.transport import KEEPALIVE, Deadlines, ServerEvent, Terms, Transport, deadline
+from g4f.transport import KEEPALIVE, Deadlines, Packets, ServerEvent, Terms, Transport, deadline
 
 _log = logging.getLogger(__name__)
 
@@ -73,40 +74,42 @@ class OpenAICompatible(Provider):
 
     # --- answering ---------------------------------------------------------------------------------------------------------------
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def tell(self, request: ChatRequest, sink: Sink) -> None:
         terms = self.terms
         for attempt in range(DROPS + 1):
             body = self.body(request)
             answer = Answer(self.id, request.model)
             try:
-                # One loop: every generator between a word and its reader would cost that word a microsecond.
-                async with aclosing(self.transport.post_events(f"{self.address}/chat/completions", body, terms)) as chunks:
-                    async for chunk in chunks:
-                        for event in self._read(answer, chunk):
-                            yield event
-                        if answer.finish or answer.done:
+                async with self.transport.packets(f"{self.address}/chat/completions", body, terms) as packets:
+                    # One loop and plain calls: this is where every word of every answer passes.
+                    while (chunks := await (self._settled(packets) if answer.finish else packets.read())) is not None:
+                        for chunk in chunks:
+                            for event in self._read(answer, chunk):
+                                if not sink.take(event):
+                                    await sink.room()
+                            if answer.done:
+                                break
+                        if answer.done:
                             break
-                    while answer.finish and not answer.done and (chunk_after := await self._settled(chunks)) is not None:
-                        for event in self._read(answer, chunk_after):
-                            yield event
                 for event in answer.close():
-                    yield event
+                    if not sink.take(event):
+                        await sink.room()
                 return
             except RequestRejected as error:
                 if attempt == DROPS or not self._learn_from(error, request.model, body):
                     raise
 
-    async def _settled(self, chunks: AsyncGenerator[ServerEvent, None]) -> ServerEvent | None:
-        """The next event after the last word: a service may still count, but one that says nothing any more is not waited for,
+    async def _settled(self, packets: Packets) -> Sequence[ServerEvent] | None:
+        """What comes after the last word: a service may still count, but one that says nothing any more is not waited for,
         and a connection that breaks now takes nothing away.
 
-        Not ``wait_for``: before Python 3.12 it can lose a cancellation that comes together with the event.
+        Not ``wait_for``: before Python 3.12 it can lose a cancellation that comes together with the packet.
         """
         with suppress(Interrupted, TimedOut, asyncio.TimeoutError):
             async with deadline(self.settling):
-                async for chunk in chunks:
-                    if chunk is not KEEPALIVE:
-                        return chunk
+                while (chunks := await packets.read()) is not None:
+                    if any(chunk is not KEEPALIVE for chunk in chunks):
+                        return chunks
         return None
 
     def _read(self, answer: Answer, chunk: ServerEvent) -> Sequence[Event]:

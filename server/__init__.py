@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, cast
@@ -39,7 +39,7 @@ from server.storage.titles import SqlTitles
 
 if TYPE_CHECKING:
     from g4f.base import Provider
-    from g4f.chat import Event
+    from g4f.telling import Sink, Telling
     from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -140,8 +140,8 @@ def _deadlines(settings: Settings) -> tuple[Deadlines, Deadlines]:
     return replace(REMOTE, **own), replace(LOCAL, **own)
 
 
-def _speak(task: Task) -> AsyncGenerator[Event, None]:
-    return continuation.stream(task.request, task.candidates, successors=task.successors, written=task.written)
+def _speak(task: Task, sink: Sink) -> Telling:
+    return continuation.tell(task.request, task.candidates, sink, successors=task.successors, written=task.written)
 
 
 def close_app(app: Flask, grace: float = 0.0) -> None:

@@ -9,14 +9,16 @@ import asyncio
 import concurrent.futures
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from g4f.base import Provider
 from g4f.chat import ChatRequest, Event, Finished, Text
 from g4f.errors import ProviderError
+from g4f.telling import Sink as EventSink
+from g4f.telling import Telling
 from server import wire
 from server.conversations import TERMINAL, Answer, Asked, Ended, Opened, Proceeding, State
 from server.errors import ApiError, NotFound, StorageUnavailable
@@ -46,7 +48,7 @@ class Task:
     written: str = ""
 
 
-Speak = Callable[[Task], AsyncGenerator[Event, None]]
+Speak = Callable[[Task, EventSink], Telling]  # cancelled, it ends what it asked of the providers
 After = Callable[[EventLog, Ended], None]  # told on the loop how an answer ends, just before that is stored
 
 
@@ -147,19 +149,10 @@ class Runner:
             _cut(running, RESTARTED)
 
     async def _speaking(self, log: EventLog, task: Task) -> Ended:
-        end = Ended("interrupted", code="provider_interrupted")
-        async with aclosing(self._speak(task)) as events:
-            async for event in events:
-                if isinstance(event, Finished):
-                    end = Ended("complete", event.reason)
-                else:
-                    if not log.spoken and type(event) is Text:
-                        log.spoken = True
-                    if not self._recorder.take(log, event):
-                        await self._recorder.room()
-                if log.end is not None:  # it could not be stored
-                    break
-        return end
+        said = _Said(log, self._recorder)
+        with suppress(_Over):
+            await self._speak(task, said)
+        return said.end
 
     async def _write(self, running: Running) -> None:
         """Nobody cancels this task, so that every answer gets its end, also one that is stopped before its first step."""
@@ -270,6 +263,31 @@ class Runner:
     def close(self) -> None:
         """Call after ``drain``."""
         self._loop.run(self._recorder.close())
+
+
+class _Said:
+    """What the providers say on its way to the recorder. ``end`` is how it ends by their own account."""
+
+    def __init__(self, log: EventLog, recorder: Recorder) -> None:
+        self.end = Ended("interrupted", code="provider_interrupted")
+        self.room = recorder.room
+        self._log = log
+        self._take = recorder.take
+
+    def take(self, event: Event) -> bool:
+        log = self._log
+        if log.end is not None:
+            raise _Over
+        if type(event) is Finished:
+            self.end = Ended("complete", event.reason)
+            return True
+        if type(event) is Text:
+            log.spoken = True
+        return self._take(log, event)
+
+
+class _Over(Exception):
+    """The answer has ended although its providers go on: it could not be stored."""
 
 
 def _cut(running: Running, end: Ended) -> None:

@@ -11,14 +11,14 @@ import logging
 import re
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Protocol
 
 from g4f.base import Provider
 from g4f.catalog import Catalog
-from g4f.chat import ChatRequest, Event, Message, Options, Text
+from g4f.chat import ChatRequest, Message, Options, Text
 from g4f.errors import NameUnknown, ProviderError
+from g4f.telling import closing
 from server.conversations import TITLE_LENGTH, Ended, Exchange, Opened
 from server.generation.log import EventLog
 from server.generation.loop import LoopThread
@@ -175,7 +175,7 @@ class Titler:
 async def _ask(provider: Provider, request: ChatRequest) -> str:
     said = ""
     try:
-        async with _closing(provider.stream(request)) as events:
+        async with closing(provider.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Text):
                     said += event.text
@@ -185,16 +185,6 @@ async def _ask(provider: Provider, request: ChatRequest) -> str:
         logger.info("no title was made", extra={"code": error.code})
         return ""
     return said
-
-
-@asynccontextmanager
-async def _closing(events: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
-    try:
-        yield events
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def _plea(exchange: Exchange) -> str:

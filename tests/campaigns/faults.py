@@ -8,7 +8,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,10 @@ from types import ModuleType
 from benchmarks.figures import table
 from g4f import continuation, registry
 from g4f.base import Provider, ProviderConfig
-from g4f.chat import ChatRequest, Event, Message
+from g4f.chat import ChatRequest, Message
 from g4f.failover import Policy
 from g4f.health import Health
+from g4f.telling import Sink, Telling
 from g4f.transport import Deadlines, Transport
 from server.conversations import TERMINAL, Answer, Ask, Conversations
 from server.generation.loop import LoopThread
@@ -150,8 +151,8 @@ def _running(transport: Transport) -> Iterator[tuple[Runner, SqlStore]]:
     health = Health()
     policy = Policy(sleep=lambda seconds: asyncio.sleep(seconds * PAUSE_SHARE))
 
-    def speak(task: Task) -> AsyncGenerator[Event, None]:
-        return continuation.stream(task.request, task.candidates, policy=policy, health=health)
+    def speak(task: Task, sink: Sink) -> Telling:
+        return continuation.tell(task.request, task.candidates, sink, policy=policy, health=health)
 
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, temporary(Path(folder)) as database:
         loop = LoopThread()

@@ -20,7 +20,7 @@ from server.generation import runner as runner_module
 from server.generation.loop import LoopThread
 from server.generation.runner import Runner, Task
 from server.logs import discreet
-from tests.fakes import Gathering
+from tests.fakes import Gathering, telling
 
 PLACE = Opened("c", "q", "a")
 
@@ -113,7 +113,7 @@ async def read(runner: Runner, after: int = 0) -> list[str]:
 
 
 def test_a_question_sent_again_before_its_answer_began_is_answered_whole(memory: Memory, loop: LoopThread) -> None:
-    runner = Runner(memory, words, loop)
+    runner = Runner(memory, telling(words), loop)
     second = loop.spawn(read(runner))
     with pytest.raises(Exception):  # noqa: B017, PT011 - it waits, so there is no result yet
         second.result(0.2)
@@ -124,7 +124,7 @@ def test_a_question_sent_again_before_its_answer_began_is_answered_whole(memory:
 
 
 def test_a_stop_before_the_start_stops(memory: Memory, loop: LoopThread) -> None:
-    runner = Runner(memory, silence, loop)
+    runner = Runner(memory, telling(silence), loop)
     states: list[str] = []
     stopping = threading.Thread(target=lambda: states.append(runner.stop("owner", "a")))
     stopping.start()
@@ -142,7 +142,7 @@ def test_an_answer_remembers_nothing_of_the_request_but_that_it_is_discreet(memo
         seen.append((of_the_request.get(), discreet.get()))
         yield Finished()
 
-    runner = Runner(memory, look, loop)
+    runner = Runner(memory, telling(look), loop)
     of_the_request.set("everything that hangs on it")
     token = discreet.set(True)
     runner.start(PLACE, task())
@@ -153,7 +153,7 @@ def test_an_answer_remembers_nothing_of_the_request_but_that_it_is_discreet(memo
 
 
 def test_an_answer_that_could_not_be_started_has_an_end(memory: Memory, loop: LoopThread) -> None:
-    runner = Runner(memory, words, loop)
+    runner = Runner(memory, telling(words), loop)
     with pytest.raises(ApiError), runner.opening("a"):
         raise ApiError("bad_request", 400)
     assert loop.run(read(runner)) == ["started", "failed"]
@@ -162,7 +162,7 @@ def test_an_answer_that_could_not_be_started_has_an_end(memory: Memory, loop: Lo
 
 
 def test_an_answer_gone_on_with_at_the_moment_of_its_end_can_still_be_stopped(memory: Memory, loop: LoopThread) -> None:
-    runner = Runner(memory, silence, loop)
+    runner = Runner(memory, telling(silence), loop)
     runner.start(PLACE, task())
 
     def go_on() -> None:
@@ -189,7 +189,7 @@ def test_an_answer_gone_on_with_at_the_moment_of_its_end_can_still_be_stopped(me
 def test_a_continuation_that_is_cut_before_its_first_step_ends_behind_its_seam(
     memory: Memory, loop: LoopThread, cut: str, end: str
 ) -> None:
-    runner = Runner(memory, silence, loop)
+    runner = Runner(memory, telling(silence), loop)
     runner.start(PLACE, task())
     runner.stop("owner", "a")
     proceeding = memory.proceed()
@@ -211,7 +211,7 @@ def test_the_server_ends_although_the_database_cannot_write(
 ) -> None:
     monkeypatch.setattr(runner_module, "DRAIN_SECONDS", 0.1)
     monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.1)
-    runner = Runner(memory, silence, loop)
+    runner = Runner(memory, telling(silence), loop)
     runner.start(PLACE, task())
     memory.broken = StorageUnavailable()
     with pytest.raises(StorageUnavailable):
@@ -225,7 +225,7 @@ def test_half_a_character_from_a_model_is_stored_as_a_question_mark_of_its_own(m
         yield Text("до \ud83d после")
         yield Finished()
 
-    runner = Runner(memory, half, loop)
+    runner = Runner(memory, telling(half), loop)
     runner.start(PLACE, task())
     assert loop.run(read(runner)) == ["started", "text", "finished"]
     assert memory.rows[1][3] == "до \ufffd после"
@@ -233,7 +233,7 @@ def test_half_a_character_from_a_model_is_stored_as_a_question_mark_of_its_own(m
 
 
 def test_events_that_cannot_be_stored_end_their_answer_and_no_other(memory: Memory, loop: LoopThread) -> None:
-    runner = Runner(memory, silence, loop)
+    runner = Runner(memory, telling(silence), loop)
     memory.broken = ValueError("these very events")
     runner.start(PLACE, task())
     memory.rows.clear()
@@ -244,7 +244,7 @@ def test_events_that_cannot_be_stored_end_their_answer_and_no_other(memory: Memo
 
 
 def test_an_answer_whose_log_takes_no_events_is_not_called_running(memory: Memory, loop: LoopThread) -> None:
-    runner = Runner(memory, silence, loop)
+    runner = Runner(memory, telling(silence), loop)
     memory.unstorable = ValueError("a number that is taken")
     runner.start(PLACE, task())
     assert loop.run(read(runner, 1), 5) == ["failed"]

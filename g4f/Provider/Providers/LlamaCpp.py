@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 
-from g4f.chat import ChatRequest, Event, Progress
+from g4f.chat import ChatRequest, Progress
 from g4f.discovery import Probe
 from g4f.errors import ServerFailed
 from g4f.openai_compatible import OpenAICompatible
+from g4f.telling import Sink
 
 LOADING = "Loading model"  # what it answers, with 503, until its model is in memory
 
@@ -30,18 +29,16 @@ class LlamaCpp(OpenAICompatible):
     def reasoning_parameters(self, effort: str) -> dict[str, Any]:
         return {"chat_template_kwargs": {"enable_thinking": effort != "none"}}
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def tell(self, request: ChatRequest, sink: Sink) -> None:
         """As the dialect; while the model is being loaded, ``Progress`` instead of an error."""
         loop = asyncio.get_running_loop()
         patience = loop.time() + self.deadlines.first_byte
         while True:
             try:
-                async with aclosing(super().stream(request)) as events:
-                    async for event in events:
-                        yield event
-                return
+                return await super().tell(request, sink)
             except ServerFailed as error:
                 if error.status != 503 or LOADING not in error.detail or loop.time() >= patience:
                     raise
-            yield Progress("load")
+            if not sink.take(Progress("load")):
+                await sink.room()
             await asyncio.sleep(self.look_again)

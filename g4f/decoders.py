@@ -97,11 +97,14 @@ class SSEDecoder:
         self._name = ""
         self._data: list[bytes] = []
         self._size = 0
+        self._between = False  # two events: nothing of the next one has come
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
-        if self._is_one_event(chunk):
+        if self._between and self._is_one_event(chunk):
             return [ServerEvent("", chunk[6:-2].decode("utf-8", "replace"))]
-        return self._read(self._lines.feed(chunk))
+        events = self._read(self._lines.feed(chunk))
+        self._between = self._lines.between and not self._data and not self._name
+        return events
 
     def finish(self) -> list[ServerEvent]:
         return self._read([*self._lines.finish(), b""])
@@ -111,12 +114,9 @@ class SSEDecoder:
         return (
             chunk.startswith(b"data: ")
             and chunk.find(b"\n") == len(chunk) - 2
-            and chunk.endswith(b"\n\n")
+            and chunk[-1] == 10
             and b"\r" not in chunk
             and len(chunk) <= self._cap
-            and self._lines.between
-            and not self._data
-            and not self._name
         )
 
     def _read(self, lines: list[bytes]) -> list[ServerEvent]:

@@ -30,6 +30,7 @@ _FINISH: Mapping[str, FinishReason] = {
     "blacklist": "filter",
 }
 _FAILED = frozenset({"error", "insufficient_system_resource", "abort", "aborted"})
+_CONTENT = re.compile(r'"delta":\s*{\s*(?:"role":\s*"assistant",\s*)?"content":\s*"')
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -49,6 +50,7 @@ class Answer:
         self._usage: Mapping[str, Any] = {}
         self._seconds: float | None = None
         self._thinking = ThinkTag()
+        self._likeness = Likeness()
         self._half = ""  # the first half of a surrogate pair whose other half is still to come
 
     @property
@@ -65,6 +67,8 @@ class Answer:
 
     def read(self, data: str) -> Sequence[Event]:
         """The events of one chunk. Raises what an error object in it means."""
+        if not self._half and (text := self._likeness.text(data)):
+            return self._only(text)
         if data == "[DONE]":
             self.done = True
             return ()
@@ -86,6 +90,8 @@ class Answer:
             if reason and isinstance(reason, str):
                 self._read_finish(reason, chunk, choice)
         self._read_rest(chunk, events)
+        if len(events) == 1 and type(events[0]) is Text and self._thinking.over:
+            self._likeness.learn(data, events[0].text)
         return events
 
     def read_whole(self, data: str) -> Sequence[Event]:
@@ -240,6 +246,11 @@ class Answer:
             seconds,
         )
 
+    def _only(self, text: str) -> Sequence[Event]:
+        events: list[Event] = []
+        self._add(Text(text), len(text), events)
+        return events
+
     def _say(self, pieces: Sequence[Text | Reasoning], events: list[Event]) -> None:
         for piece in pieces:
             self._add(piece, len(piece.text), events)
@@ -258,6 +269,34 @@ class Answer:
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+class Likeness:
+    """The chunks of an answer are alike: nearly all differ from the one before in nothing but the text between two quotes, and
+    such a one need not be read as JSON again. That costs a third.
+    """
+
+    LESSONS = 3  # so many that helped with nothing, one after another, are enough: every chunk of this service is another
+
+    def __init__(self) -> None:
+        self._before = self._after = "\0"
+        self._useless = 0
+
+    def text(self, data: str) -> str:
+        """What a chunk that is like the last one learnt says; "" for one that has to be read."""
+        if data.startswith(self._before) and data.endswith(self._after):
+            text = data[len(self._before) : -len(self._after)]
+            if '"' not in text and "\\" not in text and text.isprintable():  # as it stands there: without an escape or its absence
+                self._useless = 0
+                return text
+        return ""
+
+    def learn(self, data: str, text: str) -> None:
+        """``data`` was read, and ``text`` was all that it said: what else stands in it says nothing, or nothing new."""
+        place = _CONTENT.search(data) if self._useless < self.LESSONS else None
+        if place is not None and data.startswith(f'{text}"', place.end()) and data.count('"content"') == 1:
+            self._useless += 1
+            self._before, self._after = data[: place.end()], data[place.end() + len(text) :]
 
 
 class ThinkTag:

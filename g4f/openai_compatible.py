@@ -84,7 +84,8 @@ class OpenAICompatible(Provider):
                     # One loop and plain calls: this is where every word of every answer passes.
                     while (chunks := await (self._settled(packets) if answer.finish else packets.read())) is not None:
                         for chunk in chunks:
-                            for event in self._read(answer, chunk):
+                            said = answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole)
+                            for event in said:
                                 if not sink.take(event):
                                     await sink.room()
                             if answer.done:
@@ -111,9 +112,6 @@ class OpenAICompatible(Provider):
                     if any(chunk is not KEEPALIVE for chunk in chunks):
                         return chunks
         return None
-
-    def _read(self, answer: Answer, chunk: ServerEvent) -> Sequence[Event]:
-        return answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole)
 
     def read(self, answer: Answer, data: str, *, whole: bool) -> Sequence[Event]:
         """The events of one chunk. A hook for services whose chunks need a second look."""

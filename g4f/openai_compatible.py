@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -79,19 +80,13 @@ class OpenAICompatible(Provider):
         for attempt in range(DROPS + 1):
             body = self.body(request)
             answer = Answer(self.id, request.model)
+            take = partial(self._pass_on, answer, sink)
             try:
                 async with self.transport.packets(f"{self.address}/chat/completions", body, terms) as packets:
-                    # One loop and plain calls: this is where every word of every answer passes.
-                    while (chunks := await (self._settled(packets) if answer.finish else packets.read())) is not None:
-                        for chunk in chunks:
-                            said = answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole)
-                            for event in said:
-                                if not sink.take(event):
-                                    await sink.room()
-                            if answer.done:
-                                break
-                        if answer.done:
-                            break
+                    while await packets.each(take) and not answer.finish and not answer.done:
+                        await sink.room()
+                    while answer.finish and not answer.done and (chunks := await self._settled(packets)) is not None:
+                        take(chunks)
                 for event in answer.close():
                     if not sink.take(event):
                         await sink.room()
@@ -99,6 +94,16 @@ class OpenAICompatible(Provider):
             except RequestRejected as error:
                 if attempt == DROPS or not self._learn_from(error, request.model, body):
                     raise
+
+    def _pass_on(self, answer: Answer, sink: Sink, chunks: Sequence[ServerEvent]) -> bool:
+        """What a packet says, to the sink; whether to go on at once. Every word of every answer passes here."""
+        going_on = True
+        for chunk in chunks:
+            for event in answer.waiting() if chunk is KEEPALIVE else self.read(answer, chunk.data, whole=chunk.whole):
+                going_on = sink.take(event) and going_on
+            if answer.done:
+                break
+        return going_on and not answer.finish and not answer.done
 
     async def _settled(self, packets: Packets) -> Sequence[ServerEvent] | None:
         """What comes after the last word: a service may still count, but one that says nothing any more is not waited for,

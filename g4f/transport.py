@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 from g4f.deadlines import LOCAL, REMOTE, Deadlines, Watch
 from g4f.decoders import KEEPALIVE, LinesDecoder, ServerEvent, SSEDecoder, TolerantJSON
+from g4f.ear import listen
 from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, ProviderError, TimedOut, TLSFailed, Unreachable
 from g4f.http_errors import ERROR_BODY_BYTES, error_of_status
 from g4f.later import Later
@@ -231,7 +232,7 @@ class Transport:
 
 
 class Packets:
-    """An answer as it comes: ``read`` gives the events of one packet after another.
+    """An answer as it comes: ``read`` gives the events of one packet, ``each`` those of one packet after another.
 
     Nothing is read while nobody asks, so a reader that pauses makes the service pause.
     """
@@ -253,9 +254,29 @@ class Packets:
             chunk = await self._content.readany()
         except Exception as failure:
             chunk = self._arrived_before(failure)
+        return self._decoded(chunk) if chunk else self._finish()
+
+    async def each(self, take: Callable[[Sequence[ServerEvent]], bool]) -> bool:
+        """Give ``take`` what every packet says, until it says that it wants no more (true), or to the end (false)."""
+
+        def hear(chunk: bytes) -> bool:
+            going_on = take(self._decoded(chunk))
+            if going_on:
+                self._watch.wait()
+            return going_on
+
+        while (events := await self.read()) is not None:
+            if not take(events):
+                return True
+            if not self._over:
+                self._watch.wait()
+                if not await listen(self._content, hear):
+                    return True
+        return False
+
+    def _decoded(self, chunk: bytes) -> Sequence[ServerEvent]:
+        watch = self._watch
         watch.waiting = False
-        if not chunk:
-            return self._finish()
         if self._unsure:
             self._unsure = False
             if not _looks_like_events(chunk):
@@ -272,6 +293,7 @@ class Packets:
 
     def _finish(self) -> Sequence[ServerEvent] | None:
         """What the end itself completes, then nothing."""
+        self._watch.waiting = False
         if self._over:
             return None
         self._over = True

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from g4f.chat import Citation, Finished, Progress, Reasoning, Text, ToolCall
 from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
-from g4f.openai_answer import Answer, ThinkTag
+from g4f.openai_answer import Answer, Likeness, ThinkTag
 
 
 def read(*chunks: object) -> list[object]:
@@ -103,3 +103,56 @@ def test_a_stream_without_any_end_was_cut() -> None:
 def test_progress_is_a_share_or_unknown(progress: str, fraction: float | None) -> None:
     events = Answer("P", "m").read('{"choices": [], "prompt_progress": {%s}}' % progress)  # noqa: UP031 - braces all over
     assert events[-1] == Progress("prompt", fraction)
+
+
+HEAD = '{"id":"1","choices":[{"index":0,"delta":'
+TAILS = [',"finish_reason":null}]}', '}],"usage":null}', '}],"usage":{"prompt_tokens":1}}', "}]}", ',"logprobs":{"content":[]}}]}']
+DELTAS = [
+    *('{"content":""}', '{"content":null}', r'{"content":"a\n\"b\""}', r'{"content":"\ud83d"}', r'{"content":"\ude42"}'),
+    *('{"content":"\u2028"}', '{"content":"a\tb"}', '{"content":"да","content":"нет"}', '{"content":"нет","content":"да"}'),
+    *('{"content":"да","reasoning":"думаю"}', '{"refusal":"да","x":{"content":"да"}}', '{"content":[{"type":"text","text":"да"}]}'),
+    *('{"role":"assistant","content":"да"}', '{"content":"да","tool_calls":[{"index":0}]}', '{"content":"да"},"x":{"delta":{}}'),
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(DELTAS) | st.text(max_size=6).map(lambda text: json.dumps({"content": text}, ensure_ascii=False)),
+            st.sampled_from(TAILS[:1]) | st.sampled_from(TAILS),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_a_chunk_says_what_it_says_whatever_was_learnt_of_those_before(parts: list[tuple[str, str, bool]]) -> None:
+    chunks = [HEAD + said + tail for said, tail, _ in parts]
+    chunks = [chunk.replace('":', '": ') if part[2] else chunk for chunk, part in zip(chunks, parts, strict=True)]
+
+    def read_all(lessons: int) -> object:
+        answer = Answer("Service", "model")
+        answer._likeness.LESSONS = lessons
+        events: list[object] = []
+        try:
+            for chunk in chunks:
+                events += answer.read(chunk)
+        except ProtocolViolation as error:
+            events.append(str(error))
+        return events, answer._usage, answer.finish
+
+    assert read_all(1000) == read_all(0)
+
+
+def test_a_chunk_that_is_like_the_one_before_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Answer("Service", "model")
+    for word in ("раз", "два"):
+        answer.read(json.dumps(delta(content=word), ensure_ascii=False))
+    monkeypatch.setattr(answer._json, "object", pytest.fail)
+    assert answer.read(json.dumps(delta(content="три"), ensure_ascii=False)) == [Text("три")]
+
+
+def test_a_service_whose_chunks_are_never_alike_is_not_learnt_for_ever() -> None:
+    likeness = Likeness()
+    for number in range(10):
+        likeness.learn(f'{{"n":{number},"choices":[{{"delta":{{"content":"а"}}}}]}}', "а")
+    assert likeness._before.startswith('{"n":2')

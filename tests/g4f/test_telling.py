@@ -1,0 +1,309 @@
+"""The two forms of an answer: told and streamed say the same, stop at once, wait for their readers, and never part."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import pytest
+
+from g4f import continuation, errors, telling
+from g4f.base import Provider, ProviderConfig, SyncProvider
+from g4f.catalog import Pinned
+from g4f.chat import ChatRequest, Event, Finished, Started, Text
+from g4f.continuation import Continuing
+from g4f.failover import Policy
+from g4f.health import Health
+from g4f.openai_compatible import OpenAICompatible
+from g4f.telling import Sink
+from g4f.transport import Transport
+from tests.emulators.openai import answer_to
+from tests.emulators.stage import Stage
+from tests.g4f.conftest import ask, text_of
+
+ANSWER = (Text("Раз"), Text("Два"), Finished())
+QUESTION = "Как дела?"
+
+
+class Heard:
+    """A sink that keeps everything; ``full`` after so many events, until ``empty`` is set."""
+
+    def __init__(self, full: int = 10**6) -> None:
+        self.events: list[Event] = []
+        self.empty = asyncio.Event()
+        self._full = full
+
+    def take(self, event: Event) -> bool:
+        self.events.append(event)
+        return len(self.events) < self._full or self.empty.is_set()
+
+    async def room(self) -> None:
+        await self.empty.wait()
+
+
+class Streamer(Provider):
+    """Says its answer as a stream, and whether it was closed."""
+
+    def __init__(self, *steps: Event | Exception) -> None:
+        super().__init__(Transport())
+        self._steps = steps or ANSWER
+        self.closed = 0
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        try:
+            for step in self._steps:
+                await asyncio.sleep(0)
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+        finally:
+            await asyncio.sleep(0)
+            self.closed += 1
+
+
+class Teller(Provider):
+    """Tells its answer."""
+
+    def __init__(self, *steps: Event | Exception) -> None:
+        super().__init__(Transport())
+        self._steps = steps or ANSWER
+        self.told = 0
+        self.closed = 0
+
+    async def tell(self, request: ChatRequest, sink: Sink) -> None:
+        try:
+            for step in self._steps:
+                await asyncio.sleep(0)
+                if isinstance(step, Exception):
+                    raise step
+                self.told += 1
+                if not sink.take(step):
+                    await sink.room()
+        finally:
+            await asyncio.sleep(0)
+            self.closed += 1
+
+
+async def heard(provider: Provider) -> list[Event]:
+    sink = Heard()
+    await provider.tell(ask(), sink)
+    return sink.events
+
+
+async def read(provider: Provider) -> list[Event]:
+    return [event async for event in provider.stream(ask())]
+
+
+async def read_into(events: list[Event], answering: AsyncIterator[Event]) -> None:
+    async for event in answering:
+        events.append(event)
+
+
+@pytest.mark.parametrize("kind", [Streamer, Teller])
+async def test_a_provider_that_says_one_form_has_the_other(kind: type[Streamer] | type[Teller]) -> None:
+    assert await heard(kind()) == await read(kind()) == list(ANSWER)
+
+
+async def test_a_plain_generator_is_told_too() -> None:
+    class Plain(SyncProvider):
+        def generate(self, request: ChatRequest) -> list[str]:  # type: ignore[override]
+            return ["Раз", "Два"]
+
+    assert await heard(Plain(Transport())) == list(ANSWER)
+
+
+class LoudStreamer(Teller):
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        async with aclosing(super().stream(request)) as events:  # type: ignore[type-var]
+            async for event in events:
+                yield Text(event.text.upper()) if isinstance(event, Text) else event
+
+
+class LoudTeller(Streamer):
+    async def tell(self, request: ChatRequest, sink: Sink) -> None:
+        told = Heard()
+        await super().tell(request, told)
+        for event in told.events:
+            sink.take(Text(event.text.upper()) if isinstance(event, Text) else event)
+
+
+class Mixed:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        for event in ANSWER:
+            yield Text(event.text.upper()) if isinstance(event, Text) else event
+
+
+class LoudMixture(Mixed, Teller):  # type: ignore[misc]
+    pass
+
+
+class LoudChild(LoudStreamer):
+    """Says neither: both are its parent's."""
+
+
+@pytest.mark.parametrize("kind", [LoudStreamer, LoudTeller, LoudMixture, LoudChild])
+async def test_what_a_class_says_of_one_form_holds_for_the_other(kind: type[Provider]) -> None:
+    loud = [Text("РАЗ"), Text("ДВА"), Finished()]
+    assert await heard(kind()) == loud  # type: ignore[call-arg]
+    assert await read(kind()) == loud  # type: ignore[call-arg]
+
+
+async def test_those_who_stand_before_a_provider_take_its_own_form() -> None:
+    for loud in (LoudStreamer(), LoudTeller()):
+        for before in (Pinned(loud, "m"), Continuing(loud, "Ноль")):
+            assert text_of(await heard(before)) == text_of(await read(before)) == "РАЗДВА"
+
+
+@pytest.mark.parametrize("kind", [Streamer, Teller])
+async def test_what_was_said_before_an_error_is_heard_and_read(kind: type[Streamer] | type[Teller]) -> None:
+    steps = (Text("Раз"), errors.Interrupted("cut"))
+    sink = Heard()
+    with pytest.raises(errors.Interrupted, match="cut"):
+        await kind(*steps).tell(ask(), sink)
+    assert sink.events == [Text("Раз")]
+    events: list[Event] = []
+    with pytest.raises(errors.Interrupted, match="cut"):
+        await read_into(events, kind(*steps).stream(ask()))
+    assert events == [Text("Раз")]
+
+
+async def test_what_is_told_without_asking_for_room_is_read_before_the_error() -> None:
+    async def hasty(sink: Sink) -> None:
+        for event in ANSWER[:2]:
+            sink.take(event)
+        raise errors.Interrupted("cut")
+
+    events: list[Event] = []
+    with pytest.raises(errors.Interrupted):
+        await read_into(events, telling.stream(hasty))
+    assert events == list(ANSWER[:2])
+
+
+@pytest.mark.parametrize("kind", [Streamer, Teller])
+async def test_a_stream_that_is_closed_ends_its_teller_in_the_same_moment(kind: type[Streamer] | type[Teller]) -> None:
+    provider = kind()
+    async with aclosing(provider.stream(ask())) as events:  # type: ignore[type-var]
+        assert await anext(events) == Text("Раз")
+        assert provider.closed == 0
+    assert provider.closed == 1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_stream_that_nobody_began_never_asks() -> None:
+    provider = Teller()
+    await provider.stream(ask()).aclose()  # type: ignore[attr-defined]
+    assert provider.told == provider.closed == 0
+
+
+async def test_a_teller_goes_no_further_than_its_reader() -> None:
+    provider = Teller()
+    read = 0
+    async for _ in provider.stream(ask()):
+        read += 1
+        await asyncio.sleep(0.01)
+        assert provider.told == read
+
+
+@pytest.mark.parametrize("kind", [Streamer, Teller])
+async def test_a_reader_that_is_cancelled_ends_the_provider(kind: type[Streamer] | type[Teller]) -> None:
+    provider = kind(*[Text("ещё")] * 10**6)
+    sink = Heard()
+    for asking in (provider.tell(ask(), sink), read(provider)):
+        task = asyncio.ensure_future(asking)
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert provider.closed == 2
+
+
+async def test_a_timeout_inside_a_teller_is_its_own() -> None:
+    async def patient(sink: Sink) -> None:
+        for event in ANSWER:
+            try:
+                await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+            except asyncio.TimeoutError:
+                if not sink.take(event):
+                    await sink.room()
+
+    assert [event async for event in telling.stream(patient)] == list(ANSWER)
+
+
+async def test_a_sink_that_raises_ends_the_request(transport: Transport, openai_stage: Stage) -> None:
+    class Full(Heard):
+        def take(self, event: Event) -> bool:
+            if isinstance(event, Text):
+                raise ZeroDivisionError
+            return super().take(event)
+
+    with pytest.raises(ZeroDivisionError):
+        await service(transport, openai_stage, "endless").tell(ask(), Full())
+    assert_nothing_is_left()
+    provider = Streamer(*ANSWER)
+    with pytest.raises(ZeroDivisionError):
+        await provider.tell(ask(), Full())
+    assert provider.closed == 1
+
+
+# --- the whole way, from a service to a sink ------------------------------------------------------------------------------------
+
+
+def service(transport: Transport, stage: Stage, behaviour: str = "") -> OpenAICompatible:
+    return OpenAICompatible(transport, ProviderConfig(base_url=(stage.playing(behaviour) if behaviour else stage.url) + "/v1"))
+
+
+def assert_nothing_is_left() -> None:
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+async def test_an_answer_is_told_whole(transport: Transport, openai_stage: Stage) -> None:
+    sink = Heard()
+    await continuation.tell(ask(QUESTION), [service(transport, openai_stage)], sink, health=Health())
+    assert isinstance(sink.events[0], Started)
+    assert text_of(sink.events) == answer_to(QUESTION)
+    assert isinstance(sink.events[-1], Finished)
+
+
+async def test_cancelling_reaches_the_service_at_once(transport: Transport, openai_stage: Stage) -> None:
+    sink = Heard()
+    endless = service(transport, openai_stage, "endless")
+    telling_it = asyncio.create_task(continuation.tell(ask(), [endless], sink, health=Health()))
+    while not text_of(sink.events) and not telling_it.done():
+        await asyncio.sleep(0.01)
+    telling_it.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await telling_it
+    said = len(sink.events)
+    await asyncio.sleep(0.1)
+    assert len(sink.events) == said
+    connector = next(iter(transport._sessions.values())).connector
+    assert connector is not None
+    assert not connector._acquired
+    assert_nothing_is_left()
+
+
+async def test_a_sink_without_room_is_not_told_more_and_the_service_is_not_late(transport: Transport, openai_stage: Stage) -> None:
+    """The pause is longer than the longest silence that is forgiven."""
+    sink = Heard(full=3)
+    answering = asyncio.create_task(service(transport, openai_stage).tell(ask(QUESTION), sink))
+    await asyncio.sleep(0.5)
+    said = len(sink.events)
+    await asyncio.sleep(1.5)
+    assert len(sink.events) == said
+    assert not answering.done()
+    sink.empty.set()
+    await answering
+    assert text_of(sink.events) == answer_to(QUESTION)
+
+
+async def test_a_teller_that_breaks_off_is_gone_on_with() -> None:
+    class Other(Teller):
+        prefills = True
+
+    first, second = Teller(Text("Раз, "), errors.Interrupted()), Other(Text("два"), Finished())
+    sink = Heard()
+    await continuation.tell(ask(), [first], sink, successors=[second], policy=Policy(repeats=0), health=Health())
+    assert text_of(sink.events) == "Раз, два"
+    assert isinstance(sink.events[-1], Finished)
+    assert (first.closed, second.closed) == (1, 1)

@@ -1,4 +1,4 @@
-"""The contract of a provider: one service, one class, one answer at a time as a stream of events."""
+"""The contract of a provider: one service, one class, an answer as a stream of events."""
 
 from __future__ import annotations
 

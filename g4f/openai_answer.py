@@ -276,6 +276,7 @@ class Likeness:
     such a one need not be read as JSON again. That costs a third.
     """
 
+    LONGEST = 4_096  # characters of a chunk that is remembered
     LESSONS = 3  # so many that helped with nothing, one after another, are enough: every chunk of this service is another
 
     def __init__(self) -> None:
@@ -286,14 +287,14 @@ class Likeness:
         """What a chunk that is like the last one learnt says; "" for one that has to be read."""
         if data.startswith(self._before) and data.endswith(self._after):
             text = data[len(self._before) : -len(self._after)]
-            if '"' not in text and "\\" not in text and text.isprintable():  # as it stands there: without an escape or its absence
+            if '"' not in text and "\\" not in text and text.isprintable():  # nothing in it stands for something else
                 self._useless = 0
                 return text
         return ""
 
     def learn(self, data: str, text: str) -> None:
         """``data`` was read, and ``text`` was all that it said: what else stands in it says nothing, or nothing new."""
-        place = _CONTENT.search(data) if self._useless < self.LESSONS else None
+        place = _CONTENT.search(data) if self._useless < self.LESSONS and len(data) <= self.LONGEST else None
         if place is not None and data.startswith(f'{text}"', place.end()) and data.count('"content"') == 1:
             self._useless += 1
             self._before, self._after = data[: place.end()], data[place.end() + len(text) :]

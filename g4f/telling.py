@@ -1,8 +1,8 @@
 """The two forms of an answer, and each made of the other: *streamed*, an async generator of events that somebody reads, and
 *told*, a coroutine that gives every event to a ``Sink``.
 
-A stream is easier to write and to read. Telling is what many answers at once can afford: a word goes through everybody by plain
-calls, and one await, in the transport, is all that wakes for it, where a chain of generators wakes each of its members.
+A stream is easier to write and to read. Telling is what a thousand answers at once can afford: a word goes down by plain calls,
+from the loop that receives it to the log that keeps it, where in a chain of generators each wakes for it and falls asleep again.
 """
 
 from __future__ import annotations

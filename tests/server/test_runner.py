@@ -251,3 +251,23 @@ def test_an_answer_whose_log_takes_no_events_is_not_called_running(memory: Memor
     assert memory.end == Ended("interrupted", code="internal")
     assert runner.stop("owner", "a") == "interrupted"
     runner.close()
+
+
+def test_an_answer_that_cannot_be_stored_is_not_written_on(memory: Memory, loop: LoopThread) -> None:
+    closed = threading.Event()
+
+    async def endless(_task: Task) -> AsyncGenerator[Event, None]:
+        try:
+            while True:
+                await asyncio.sleep(0.01)
+                yield Text("ещё ")
+        finally:
+            closed.set()
+
+    runner = Runner(memory, telling(endless), loop)
+    memory.unstorable = ValueError("these very events")
+    runner.start(PLACE, task())
+    assert closed.wait(5)
+    runner.drain(0)
+    assert memory.end == Ended("interrupted", code="internal")
+    runner.close()

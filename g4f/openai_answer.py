@@ -68,7 +68,8 @@ class Answer:
     def read(self, data: str) -> Sequence[Event]:
         """The events of one chunk. Raises what an error object in it means."""
         if not self._half and (text := self._likeness.text(data)):
-            return self._only(text)
+            self._weigh(len(text))
+            return (Text(text),)
         if data == "[DONE]":
             self.done = True
             return ()
@@ -246,20 +247,18 @@ class Answer:
             seconds,
         )
 
-    def _only(self, text: str) -> Sequence[Event]:
-        events: list[Event] = []
-        self._add(Text(text), len(text), events)
-        return events
-
     def _say(self, pieces: Sequence[Text | Reasoning], events: list[Event]) -> None:
         for piece in pieces:
             self._add(piece, len(piece.text), events)
 
     def _add(self, event: Text | Reasoning, length: int, events: list[Event]) -> None:
+        self._weigh(length)
+        events.append(event)
+
+    def _weigh(self, length: int) -> None:
         self._spoken += length
         if self._spoken > ANSWER_CHARACTERS:
             raise ProtocolViolation(f"an answer of more than {ANSWER_CHARACTERS} characters")
-        events.append(event)
 
     def _whole_characters(self, text: str) -> str:
         """Text without lone halves of surrogate pairs: a pair that two chunks share is joined, an orphan becomes U+FFFD."""

@@ -148,7 +148,7 @@ def test_a_chunk_that_is_like_the_one_before_is_not_parsed_again(monkeypatch: py
     for word in ("раз", "два"):
         answer.read(json.dumps(delta(content=word), ensure_ascii=False))
     monkeypatch.setattr(answer._json, "object", pytest.fail)
-    assert answer.read(json.dumps(delta(content="три"), ensure_ascii=False)) == [Text("три")]
+    assert list(answer.read(json.dumps(delta(content="три"), ensure_ascii=False))) == [Text("три")]
 
 
 def test_a_service_whose_chunks_are_never_alike_is_not_learnt_for_ever() -> None:

@@ -14,8 +14,8 @@ from g4f.chat import Citation, Seam, ToolCall, Usage
 from server import wire
 from server.conversations import TERMINAL, Answer, Conversation, EventRow, Message, Question, fold
 from server.storage.journal import held
-from server.storage.prepared import Prepared
-from server.storage.statements import ALL, EVENTS_AFTER, VISIBLE, select_conversations
+from server.storage.prepared import Prepared, driver
+from server.storage.statements import EVENTS_AFTER, VISIBLE, select_conversations
 from server.storage.tables import conversation
 
 StoredEvent = tuple[int, str, str]  # seq, type, data
@@ -23,6 +23,8 @@ VALUES = "role_values"
 
 _CONVERSATION = Prepared(select_conversations().where(VISIBLE, conversation.c.id == bindparam("conversation_id")))
 _EVENTS_AFTER = Prepared(EVENTS_AFTER)
+# As one row: for each the driver would let go of the interpreter, and get it back late when the loop is busy.
+_ALL_AFTER = "SELECT json_group_array(json_array(seq, type, data)) FROM event WHERE answer_id = ? AND seq > ?"
 
 
 def find_conversation(connection: Connection, owner: str, conversation_id: str) -> Conversation | None:
@@ -107,7 +109,8 @@ def _in_order(filed: Iterable[StoredEvent], waiting: Sequence[EventRow], after: 
 
 def events_of(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
     """All of them, or as many as stand in a row: what is filed between two looks is left to the next reader."""
-    filed: list[StoredEvent] = list(_EVENTS_AFTER.run(connection, answer_id=answer_id, after=after, limit=ALL))
+    (found,) = driver(connection).execute(_ALL_AFTER, (answer_id, after)).fetchone()
+    filed: list[StoredEvent] = sorted(map(tuple, json.loads(found)))
     waiting = held(connection, answer_id)
     last = filed[-1][0] if filed else after
     return list(_in_order(filed, waiting, after)) if waiting and waiting[0][1] <= last + 1 else filed

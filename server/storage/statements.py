@@ -9,7 +9,6 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from server.storage.tables import conversation, event, generation, message
 
 RUNNING = ("queued", "running")
-ALL = 1 << 53  # more events than any answer has
 PAGE_BYTES = 32 * 1024  # of events that one read returns
 PORTION = 500  # values named in one statement
 

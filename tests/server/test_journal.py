@@ -144,8 +144,13 @@ def test_any_text_comes_back_as_it_was(tmp_path: Path) -> None:
         open_answers(store)
         for seq, piece in enumerate(odd, 2):
             store.append([(answer, seq, "text", piece) for answer in ANSWERS], []).result()
+        assert read(store, "a0").text == "".join(odd)
     with temporary(tmp_path) as opened:
-        assert [row[2] for row in SqlStore(opened).events_after("a0", 1, 100)] == odd
+        store = SqlStore(opened)
+        assert [row[2] for row in store.events_after("a0", 1, 100)] == odd
+        assert read(store, "a0").text == "".join(odd)
+        end(store, "a0", 9)
+        assert (read(store, "a0").state, read(store, "a0").text) == ("stopped", "".join(odd))
 
 
 def test_what_is_filed_between_two_looks_comes_once(opened: Database, store: SqlStore) -> None:

@@ -99,11 +99,11 @@ class _Listener:
 
 
 class EventLog:
-    """The log of one running answer. ``seq`` counts what its readers may have, ``stored`` what is committed."""
+    """The log of one running answer. ``seq`` counts what was committed and published."""
 
     def __init__(self, answer_id: str, store: Events, seq: int = 0) -> None:
         self.answer_id = answer_id
-        self.seq = self.stored = seq
+        self.seq = seq
         self.began = seq  # what came before is not in this log
         self.end: Ended | None = None
         self.spoken = False  # whether a person was shown a word of it
@@ -117,7 +117,6 @@ class EventLog:
         if entries:
             self._recent.extend(entries)
             self.seq = entries[-1].seq
-            self.stored = max(self.stored, self.seq)
             if self._listeners:
                 self._listeners = [listener for listener in self._listeners if listener.hear(entries)]
         if end is not None:
@@ -185,7 +184,6 @@ class Recorder:
         self._clock = clock
         self._pending: dict[EventLog, list[AnswerEvent]] = {}
         self._count = 0
-        self._committed: list[tuple[EventLog, list[Entry], Ended | None]] = []  # and not yet published
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -221,12 +219,9 @@ class Recorder:
         loop = asyncio.get_running_loop()
         due = 0.0
         while True:
-            pause = due - loop.time()
-            if pause > 0 or not self._arrived.is_set():  # else the writer is given its next work first
-                self._publish()
             await self._arrived.wait()
-            if pause > 0:
-                await asyncio.sleep(due - loop.time())
+            if (pause := due - loop.time()) > 0:
+                await asyncio.sleep(pause)
             began = loop.time()
             self._arrived.clear()
             pending, self._pending, self._count = self._pending, {}, 0
@@ -240,7 +235,7 @@ class Recorder:
         published: list[tuple[EventLog, list[Entry], Ended | None]] = []
         for log, events in pending.items():
             entries: list[Entry] = []
-            for seq, event in enumerate(events, log.stored + 1):
+            for seq, event in enumerate(events, log.seq + 1):
                 kind, data = wire.to_row(event)
                 rows.append((log.answer_id, seq, kind, data))
                 entries.append(Entry(seq, kind, data, wire.to_sse(seq, kind, data)))
@@ -254,17 +249,10 @@ class Recorder:
             logger.exception("events cannot be stored", extra={"answer": published[0][0].answer_id})
             await self._commit_apart(pending)
         else:
-            for log, entries, _ in published:
-                log.stored += len(entries)
-            self._committed = published
+            for log, entries, end in published:
+                log.publish(entries, end)
         if self._count <= MAX_PENDING // 2:
             self._room.set()
-
-    def _publish(self) -> None:
-        """Let the readers have what the last commit brought."""
-        committed, self._committed = self._committed, []
-        for log, entries, end in committed:
-            log.publish(entries, end)
 
     async def _commit_apart(self, pending: dict[EventLog, list[AnswerEvent]]) -> None:
         """One answer that cannot be stored must not keep the others: each is tried alone, and that one ends."""
@@ -291,9 +279,7 @@ class Recorder:
         """Nothing is dropped while the database cannot write: the providers wait until it can (A-092, A-093)."""
         for attempt in range(1 << 62):
             try:
-                writing = asyncio.wrap_future(self._store.append(rows, ended))
-                self._publish()  # what the commit before brought is passed on while the writer is at work
-                await writing
+                await asyncio.wrap_future(self._store.append(rows, ended))
             except StorageUnavailable as error:
                 if self.healthy:
                     logger.error("the database cannot write", extra={"reason": error.message})

@@ -92,26 +92,6 @@ async def test_a_busy_writer_takes_everything_that_came_meanwhile(memory: Memory
     assert '"fraction":0.9' in entries[2][1]
 
 
-async def test_a_commit_is_shown_while_a_busy_writer_is_at_the_next_one(memory: Memory, recorder: Recorder) -> None:
-    log, seen = EventLog("a", memory), Gathering()
-    reader = asyncio.create_task(log.follow(0, seen))
-    first, second = Future[None](), Future[None]()
-    memory.gate = first
-    await recorder.append(log, Text("раз "))
-    await asyncio.sleep(2 * log_module.LONGEST_GATHER)  # by now the next commit is due
-    await recorder.append(log, Text("два "))
-    memory.gate = second
-    first.set_result(None)
-    await asyncio.sleep(0.02)
-    assert memory.commits == [[1], [2]]
-    assert [entry.data for entry in seen.entries] == ["раз "]
-    memory.gate = None
-    second.set_result(None)
-    await recorder.append(log, Ended("complete"))
-    await reader
-    assert [entry.seq for entry in seen.entries] == [1, 2, 3]
-
-
 async def test_what_was_read_before_it_was_published_comes_once(memory: Memory, recorder: Recorder) -> None:
     log, seen = EventLog("a", memory), Gathering()
     reader = asyncio.create_task(log.follow(2, seen))  # two of the three are known: they stood in the database already

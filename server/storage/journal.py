@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from server.storage.statements import INSERT_EVENTS
 
 FEW = 4  # events in a commit that are filed at once: so many pages it may cost
 FILED = 16  # events of one answer that wait in the journal before they are filed together
+AGED = 128  # commits after which an answer's events are filed however few they are: until then they keep all rows since
 PRUNED = 64  # rows that have served before they are removed
 KEY = "journal"  # of a connection's ``info``
 
@@ -67,7 +69,7 @@ class Journal:
         return held.rows[:] if held else ()
 
     def write(self, connection: Connection, rows: Sequence[EventRow], ended: Sequence[str]) -> Written:
-        """Put events into the journal, and into the log those of answers that have ended or have enough of them."""
+        """Put events into the journal, and into the log those of answers that have ended, have enough of them, or wait for long."""
         due = self._due(rows, ended)
         self._file(connection, rows, due, self._removed(connection, ended))
         kept = [row for row in rows if row[0] not in due]
@@ -79,7 +81,8 @@ class Journal:
         if len(rows) <= FEW:
             return frozenset([*(row[0] for row in rows), *ended])
         full = [row[0] for row in rows if (held := self._held.get(row[0])) and len(held.rows) >= FILED]
-        return frozenset([*full, *ended])
+        aged = takewhile(lambda held: held[1].number <= self._number - AGED, self._held.items())
+        return frozenset([*full, *(answer_id for answer_id, _ in aged), *ended])
 
     def _removed(self, connection: Connection, ended: Sequence[str]) -> list[str]:
         """Those of which the journal holds words and that are gone: the log would not take them, and nobody can read them."""

@@ -16,7 +16,7 @@ from server.conversations import Answer, Ended, EventRow, NewAnswer
 from server.errors import StorageUnavailable
 from server.storage import backup
 from server.storage.database import FILE_NAME, Database, temporary
-from server.storage.journal import FEW, FILED, PRUNED
+from server.storage.journal import AGED, FEW, FILED, PRUNED
 from server.storage.rows import events_of, first_events
 from server.storage.store import SqlStore
 
@@ -103,6 +103,15 @@ def test_enough_words_are_filed_together_and_what_has_served_is_removed(opened: 
     assert count(opened, "journal") == 0
     assert count(opened, "event") == len(ANSWERS) * (last + 1)
     assert [read(store, answer).text for answer in ANSWERS] == [expected(answer, last) for answer in ANSWERS]
+
+
+def test_an_answer_that_falls_silent_does_not_keep_what_the_others_say(opened: Database, store: SqlStore) -> None:
+    say(store, 2, 2)
+    last = 2 + AGED + 2 * PRUNED
+    say(store, 3, last, ANSWERS[1:])
+    assert opened.journal.held(ANSWERS[0]) == ()
+    assert read(store, ANSWERS[0]).text == expected(ANSWERS[0], 2)
+    assert count(opened, "journal") <= AGED + PRUNED
 
 
 def test_one_end_leaves_the_others_in_the_journal(opened: Database, store: SqlStore) -> None:

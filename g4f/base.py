@@ -67,7 +67,7 @@ class Provider:
     names_conversations: ClassVar[bool] = True  # may be asked for a title besides: there is a model, and a question costs little
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        """Make the form of the answer that the class does not have: what it says of one never leaves the other as it was above."""
+        """A class that says one form of the answer anew gets the other made of it: the one it inherits would say something else."""
         super().__init_subclass__(**arguments)
         forms: Mapping[str, Any] = next(vars(one) for one in cls.__mro__ if "stream" in vars(one) or "tell" in vars(one))
         for form, other, made_of in (("tell", "stream", _streamed), ("stream", "tell", _told)):

@@ -4,7 +4,8 @@ A task that wakes wakes with it every coroutine that waits in it, from the runne
 under way none of them is in the processor's memory any more. And for each piece that is read aiohttp looks anew whether there is
 more, and tells the connection to go on. Hearing saves each word a sixth of its way through the server.
 
-This leans on the inside of ``aiohttp.StreamReader``: another version than those that were looked at is read, not heard.
+This leans on the inside of ``aiohttp.StreamReader``: a version of another line than those that were
+looked at is read, not heard.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ KNOWN = ("3.13.", "3.14.")  # versions of aiohttp whose reader was looked at
 
 
 async def listen(content: aiohttp.StreamReader, hear: Callable[[bytes], bool]) -> bool:
-    """Give what comes to ``hear`` until it says that it wants no more (false), or something else than bytes comes (true).
+    """Give what comes to ``hear``. Returns false once ``hear`` has said that it wants no more (false), true when something else
+    than bytes has come.
 
     What has come already, the end and failures are for ``content.readany``, which is to be awaited then.
     """
@@ -66,13 +68,14 @@ class _Ear:
             if not going_on:
                 self.over.set_result(False)
                 return
-        if content._eof or content._exception is not None:
+        if content._buffer or content._eof or content._exception is not None:
             self.over.set_result(True)
         else:
             content._waiter = self  # type: ignore[assignment]
 
     def set_exception(self, _error: BaseException) -> None:
-        self.over.set_result(True)
+        if not self.over.done():  # aiohttp asks this of futures only
+            self.over.set_result(True)
 
     def _taken(self) -> bytes:
         """What ``readany`` would give, without looking for more and without resuming a connection that is not paused."""

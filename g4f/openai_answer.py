@@ -91,7 +91,9 @@ class Answer:
             if reason and isinstance(reason, str):
                 self._read_finish(reason, chunk, choice)
         self._read_rest(chunk, events)
-        if len(events) == 1 and type(events[0]) is Text and self._thinking.over:
+        # What a chunk that is only like this one need not repeat
+        told_besides = self.finish or self._usage or self._seconds is not None
+        if len(events) == 1 and type(events[0]) is Text and self._thinking.over and not told_besides:
             self._likeness.learn(data, events[0].text)
         return events
 
@@ -195,11 +197,9 @@ class Answer:
         calls = delta.get("tool_calls")
         for place, call in enumerate(calls if isinstance(calls, list) else ()):
             if isinstance(call, dict):
-                self._called = True
-                events.append(_tool_call(call, place))
+                self._call(_tool_call(call, place), events)
         if isinstance(delta.get("function_call"), dict):
-            self._called = True
-            events.append(_tool_call({"function": delta["function_call"]}, 0))
+            self._call(_tool_call({"function": delta["function_call"]}, 0), events)
         notes = delta.get("annotations")
         for note in notes if isinstance(notes, list) else ():
             source = note.get("url_citation") if isinstance(note, dict) else None
@@ -253,6 +253,11 @@ class Answer:
 
     def _add(self, event: Text | Reasoning, length: int, events: list[Event]) -> None:
         self._weigh(length)
+        events.append(event)
+
+    def _call(self, event: ToolCall, events: list[Event]) -> None:
+        self._called = True
+        self._weigh(1 + len(event.name) + len(event.arguments))
         events.append(event)
 
     def _weigh(self, length: int) -> None:

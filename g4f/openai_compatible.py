@@ -85,8 +85,10 @@ class OpenAICompatible(Provider):
                 async with self.transport.packets(f"{self.address}/chat/completions", body, terms) as packets:
                     while await packets.each(take) and not answer.finish and not answer.done:
                         await sink.room()
-                    while answer.finish and not answer.done and (chunks := await self._settled(packets)) is not None:
+                    settled = asyncio.get_running_loop().time() + self.settling
+                    while answer.finish and not answer.done and (chunks := await self._after(packets, settled)) is not None:
                         take(chunks)
+                        await sink.room()
                 for event in answer.close():
                     if not sink.take(event):
                         await sink.room()
@@ -105,14 +107,14 @@ class OpenAICompatible(Provider):
                 break
         return going_on and not answer.finish and not answer.done
 
-    async def _settled(self, packets: Packets) -> Sequence[ServerEvent] | None:
-        """What comes after the last word: a service may still count, but one that says nothing any more is not waited for,
-        and a connection that breaks now takes nothing away.
+    async def _after(self, packets: Packets, settled: float) -> Sequence[ServerEvent] | None:
+        """What comes after the last word, until the moment ``settled``: a service may still count, but one that says nothing any
+        more is not waited for, and a connection that breaks now takes nothing away.
 
         Not ``wait_for``: before Python 3.12 it can lose a cancellation that comes together with the packet.
         """
         with suppress(Interrupted, TimedOut, asyncio.TimeoutError):
-            async with deadline(self.settling):
+            async with deadline(settled - asyncio.get_running_loop().time()):
                 while (chunks := await packets.read()) is not None:
                     if any(chunk is not KEEPALIVE for chunk in chunks):
                         return chunks

@@ -44,12 +44,12 @@ async def stream(telling: Callable[[Sink], Telling]) -> AsyncGenerator[Event, No
     told = _Told()
     teller = telling(told)
     error: Exception | None = None
-    waits = True
+    alive = True
     try:
-        while waits:
-            waits = False  # whatever it raises, it is over
+        while alive:
+            alive = False  # whatever it raises, it is over
             try:
-                waits = await _run(teller, partial(teller.send, None))
+                alive = await _run(teller, partial(teller.send, None))
             except Exception as raised:  # what was told before comes first
                 error = raised
             while told.events:
@@ -57,7 +57,7 @@ async def stream(telling: Callable[[Sink], Telling]) -> AsyncGenerator[Event, No
         if error is not None:
             raise error
     finally:
-        if waits:
+        if alive:
             with suppress(GeneratorExit):
                 await _run(teller, partial(teller.throw, GeneratorExit()))
 

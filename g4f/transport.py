@@ -244,12 +244,14 @@ class Packets:
         self._decoder = decoder_type()
         self._received = 0
         self._over = False
+        self._compressed = response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity")
         self._unsure = decoder_type is SSEDecoder and "text/event-stream" not in response.headers.get("Content-Type", "").lower()
 
     async def read(self) -> Sequence[ServerEvent] | None:
         """What the next packet says, which may be nothing yet; ``None`` at the end."""
-        watch = self._watch
-        watch.wait()
+        if self._compressed:  # a packet may hold millions of events: between two pieces of it everybody else has a turn
+            await asyncio.sleep(0)
+        self._watch.wait()
         try:
             chunk = await self._content.readany()
         except Exception as failure:
@@ -268,7 +270,7 @@ class Packets:
         while (events := await self.read()) is not None:
             if not take(events):
                 return True
-            if not self._over:
+            if not self._over and not self._compressed:
                 self._watch.wait()
                 if not await listen(self._content, hear):
                     return True
@@ -304,6 +306,8 @@ class Packets:
         if self._content._buffer:
             return self._content._read_nowait(-1)
         with _mapped(self._watch, self._url, Interrupted):
+            if type(failure) is RuntimeError:  # aiohttp's word for a connection whose end it has not passed on yet
+                raise ConnectionResetError(str(failure)) from failure
             raise failure
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
-import os
 import socket
 import time
 from copy import copy
@@ -187,7 +186,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             queued = b"".join(bytes(buffer.get(len(buffer))) for buffer in self.outbufs)
             self.total_outbufs_len = 0
         self.requests[0].close()
-        duplicate = socket.socket(self.socket.family, self.socket.type, self.socket.proto, os.dup(self.socket.fileno()))
+        duplicate = socket.socket(self.socket.family, self.socket.type, self.socket.proto, socket.dup(self.socket.fileno()))
         self.left = True  # from now on waitress' thread may close the original
         self.server.readers.take(duplicate, task, queued)
         self.server.pull_trigger()

@@ -20,7 +20,7 @@ def events(runner: Runner, owner: str, answer_id: str, after: int) -> Write:
     """The events after number ``after``, until the answer has ended."""
 
     async def write(outlet: Outlet) -> None:
-        if after:  # there may be nothing new for long, and the response begins all the same; its first event is always there
+        if after:  # there may be nothing new for long, and the response begins all the same; a first event is there or never comes
             outlet.write(RETRY)
         await runner.follow(owner, answer_id, after, _Frames(outlet, b"" if after else RETRY))
 

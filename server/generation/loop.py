@@ -37,14 +37,18 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def soon(self, callback: Callable[..., object], *arguments: Any) -> None:
-        """Have something done on the loop, after everything that was given to it before. Nobody waits for it.
+        """Have something done on the loop, after everything that was given to this method before. Nobody waits for it.
 
         What begins here may last for minutes: in the context of a request it would keep all that the request holds in memory.
         """
         self._handed.append((bare_context(), callback, arguments))
         if not self._woken:  # to wake it lets go of the interpreter: once is enough for what comes before it has looked
             self._woken = True
-            self.loop.call_soon_threadsafe(self._take, context=Context())
+            try:
+                self.loop.call_soon_threadsafe(self._take, context=Context())
+            except RuntimeError:  # it is closed, and whoever comes next is to be told so too
+                self._woken = False
+                raise
 
     def _take(self) -> None:
         self._woken = False  # first: what comes from now on may not be seen below

@@ -149,7 +149,7 @@ class Runner:
             _cut(running, RESTARTED)
 
     async def _speaking(self, log: EventLog, task: Task) -> Ended:
-        said = _Said(log, self._recorder)
+        said = _ToRecorder(log, self._recorder)
         with suppress(_Over):
             await self._speak(task, said)
         return said.end
@@ -265,8 +265,8 @@ class Runner:
         self._loop.run(self._recorder.close())
 
 
-class _Said:
-    """What the providers say on its way to the recorder. ``end`` is how it ends by their own account."""
+class _ToRecorder:
+    """What the providers say, on its way to the recorder. ``end`` is how it ends by their own account."""
 
     def __init__(self, log: EventLog, recorder: Recorder) -> None:
         self.end = Ended("interrupted", code="provider_interrupted")

@@ -205,7 +205,7 @@ class Database:
         return self.submit(job).result()
 
     def read(self, job: Callable[[Connection], Result]) -> Result:
-        """Run ``job`` in one short reading transaction of this thread."""
+        """Run ``job`` with a reading connection. Statements of ``Prepared`` each see their own moment, others one for all."""
         try:
             with self._reading.connect() as connection:
                 return job(connection)

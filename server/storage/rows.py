@@ -108,10 +108,10 @@ def _in_order(filed: Iterable[StoredEvent], waiting: Sequence[EventRow], after: 
 
 
 def events_of(connection: Connection, answer_id: str, after: int) -> list[StoredEvent]:
-    """All of them, or as many as stand in a row: what is filed between two looks is left to the next reader."""
+    """All of them. A connection whose transaction began earlier may see a log without what was filed since: then the beginning."""
+    waiting = held(connection, answer_id)
     (found,) = driver(connection).execute(_ALL_AFTER, (answer_id, after)).fetchone()
     filed: list[StoredEvent] = sorted(map(tuple, json.loads(found)))
-    waiting = held(connection, answer_id)
     last = filed[-1][0] if filed else after
     return list(_in_order(filed, waiting, after)) if waiting and waiting[0][1] <= last + 1 else filed
 

@@ -94,6 +94,16 @@ async def test_a_listener_who_has_gone_hears_nothing_more(content: aiohttp.Strea
     assert await content.readany() == b"one"
 
 
+async def test_a_connection_that_is_lost_as_the_listener_goes_is_no_fault(content: aiohttp.StreamReader) -> None:
+    """The listener is cancelled, and before he has had his turn aiohttp tells of the loss: it must not stumble over him."""
+    listening = asyncio.create_task(listen(content, pytest.fail))
+    await soon()
+    listening.cancel()
+    content.set_exception(aiohttp.ClientPayloadError("lost"))
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+
+
 async def test_it_is_heard_as_the_listener_whoever_opened_the_connection(content: aiohttp.StreamReader) -> None:
     heard: list[str] = []
 

@@ -156,3 +156,12 @@ def test_a_service_whose_chunks_are_never_alike_is_not_learnt_for_ever() -> None
     for number in range(10):
         likeness.learn(f'{{"n":{number},"choices":[{{"delta":{{"content":"а"}}}}]}}', "а")
     assert likeness._before.startswith('{"n":2')
+
+
+def test_a_chunk_that_tells_more_than_its_text_is_no_example() -> None:
+    """One that ends the answer is not learnt: the next one like it could be taken for a mere word."""
+    chunk = '{"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}'
+    answer = Answer("p", "m")
+    for text, reason in (("а", "null"), ("б", '"length"'), ("\\u0432", '"stop"'), ("г", '"length"')):
+        answer.read(chunk % (text, reason))
+    assert answer.finish == "length"

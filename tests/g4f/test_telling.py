@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, suppress
 
 import pytest
 
@@ -13,9 +14,10 @@ from g4f.base import Provider, ProviderConfig, SyncProvider
 from g4f.catalog import Pinned
 from g4f.chat import ChatRequest, Event, Finished, Started, Text
 from g4f.continuation import Continuing
+from g4f.decoders import ServerEvent
 from g4f.failover import Policy
 from g4f.health import Health
-from g4f.openai_compatible import OpenAICompatible
+from g4f.openai_compatible import CustomEndpoint, OpenAICompatible
 from g4f.telling import Sink
 from g4f.transport import Transport
 from tests.emulators.openai import answer_to
@@ -307,3 +309,69 @@ async def test_a_teller_that_breaks_off_is_gone_on_with() -> None:
     assert text_of(sink.events) == "Раз, два"
     assert isinstance(sink.events[-1], Finished)
     assert (first.closed, second.closed) == (1, 1)
+
+
+async def served(*pieces: bytes, head: bytes = b"") -> tuple[asyncio.Server, str]:
+    """A service that says these pieces, a moment apart, and then the last one for ever."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n" + head + b"\r\n")
+        with suppress(ConnectionError):
+            for piece in pieces[:-1]:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+            while True:
+                writer.write(pieces[-1])
+                await writer.drain()
+                await asyncio.sleep(0.001)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_full_sink_stops_a_service_that_goes_on_after_its_last_word(transport: Transport) -> None:
+    word = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n'
+    call = b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"arguments":"%b"}}]}}]}\n\n' % (b"x" * 1000)
+    server, address = await served(word, call)
+    sink = Heard(full=3)
+    telling_on = asyncio.create_task(CustomEndpoint(transport, "own", ProviderConfig(base_url=address)).tell(ask(QUESTION), sink))
+    while len(sink.events) < 3:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    assert len(sink.events) < 3 + (256 << 10) // len(call)  # what one packet brought
+    sink.empty.set()
+    with pytest.raises(errors.ProtocolViolation, match="characters"):  # calls have their weight too
+        await telling_on
+    server.close()
+
+
+async def test_a_compressed_flood_leaves_everybody_else_his_turn(transport: Transport) -> None:
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    first = squeeze.compress(b"data: x\n\n") + squeeze.flush(zlib.Z_SYNC_FLUSH)
+    bomb = squeeze.compress(b":\n" * (4 << 20)) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+    server, address = await served(first, bomb, b"", head=b"Content-Encoding: gzip\r\n")
+    turns = events = most = 0
+    others_turns, seen = [0], list[int]()
+
+    async def others() -> None:
+        while True:
+            others_turns[0] += 1
+            await asyncio.sleep(0)
+
+    def take(chunks: Sequence[ServerEvent]) -> bool:
+        nonlocal events, most, turns
+        events += len(chunks)
+        if len(chunks) > 1000:
+            most, turns = max(most, len(chunks)), turns + 1
+            seen.append(others_turns[0])
+        return events <= 4 << 20
+
+    living = asyncio.create_task(others())
+    async with transport.packets(address, {}) as packets:
+        assert await packets.each(take)
+    living.cancel()
+    assert (events, turns > 4, most <= 1 << 20) == (1 + (4 << 20), True, True)
+    assert len(set(seen)) >= turns - 1
+    server.close()

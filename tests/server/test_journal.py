@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from server.conversations import Answer, Ended, EventRow, NewAnswer
 from server.errors import StorageUnavailable
-from server.storage import backup
+from server.storage import backup, rows
 from server.storage.database import FILE_NAME, Database, temporary
-from server.storage.journal import AGED, FEW, FILED, PRUNED
+from server.storage.journal import AGED, ENOUGH, FEW, HEAVY, PRUNED
 from server.storage.rows import events_of, first_events
 from server.storage.store import SqlStore
 
@@ -94,8 +94,8 @@ def test_the_words_of_few_are_filed_at_once_with_all_before_them(opened: Databas
 def test_enough_words_are_filed_together_and_what_has_served_is_removed(opened: Database, store: SqlStore) -> None:
     last = 1 + 3 * PRUNED
     say(store, 2, last)
-    assert count(opened, "journal") <= PRUNED + FILED + 1
-    assert count(opened, "event") >= len(ANSWERS) * (last - FILED)
+    assert count(opened, "journal") <= PRUNED + ENOUGH + 1
+    assert count(opened, "event") >= len(ANSWERS) * (last - ENOUGH)
     for answer in ANSWERS:
         assert (read(store, answer).text, read(store, answer).seq) == (expected(answer, last), last)
     for answer in ANSWERS:
@@ -175,8 +175,8 @@ def test_a_look_that_missed_the_middle_ends_before_it(opened: Database, store: S
     """The database as it was before something was filed, the journal as it was after: a beginning, and no gap."""
     with opened._reading.connect() as early:
         early.execute(text("SELECT count(*) FROM event")).scalar()  # from here on it sees this moment
-        say(store, 2, 2 + FILED)
-        say(store, 3 + FILED, 4 + FILED)
+        say(store, 2, 2 + ENOUGH)
+        say(store, 3 + ENOUGH, 4 + ENOUGH)
         assert opened.journal.held("a0")[0][1] > 2
         assert [row[0] for row in events_of(early, "a0", 0)] == [1]
 
@@ -192,6 +192,36 @@ def test_the_words_of_a_removed_conversation_hold_up_nobody(opened: Database, st
     for answer in ANSWERS[1:]:
         end(store, answer, 5)
     assert count(opened, "journal") == 0
+
+
+def test_a_removed_answer_that_waits_for_long_holds_up_nobody(opened: Database, store: SqlStore) -> None:
+    say(store, 2, 2)
+    opened.write(lambda connection: connection.execute(text("DELETE FROM conversation WHERE id = 'c0'")))
+    last = 3 + AGED + 2 * ENOUGH
+    say(store, 3, last, ANSWERS[1:])
+    assert opened.journal.held("a0") == ()
+    assert all(read(store, answer).text == expected(answer, last) for answer in ANSWERS[1:])
+
+
+def test_long_pieces_are_filed_sooner(opened: Database, store: SqlStore) -> None:
+    for seq in (2, 3):
+        store.append([(answer, seq, "text", "x" * HEAVY) for answer in ANSWERS], []).result()
+    assert opened.journal.held("a0") == ()
+    assert read(store, "a0").text == "x" * 2 * HEAVY
+
+
+def test_what_is_filed_while_an_answer_is_read_is_read(opened: Database, store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(store, 2, 6)
+    looked = rows.held
+
+    def held(connection: Connection, answer_id: str) -> Sequence[EventRow]:
+        found = looked(connection, answer_id)
+        if found and threading.current_thread() is threading.main_thread():
+            end(store, answer_id, 7)
+        return found
+
+    monkeypatch.setattr(rows, "held", held)
+    assert read(store, "a0").seq == 7
 
 
 def test_what_could_not_be_committed_is_not_remembered(tmp_path: Path, opened: Database, store: SqlStore) -> None:

@@ -59,3 +59,11 @@ def test_it_knows_of_the_request_only_whether_it_is_discreet(loop: LoopThread) -
     loop.soon(finished.set)
     assert finished.wait(30)
     assert seen == [("", False), ("", True)]
+
+
+def test_after_the_end_everybody_is_told_so() -> None:
+    loop = LoopThread()
+    loop.close()
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            loop.soon(print)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
 
@@ -311,8 +311,9 @@ async def test_a_teller_that_breaks_off_is_gone_on_with() -> None:
     assert (first.closed, second.closed) == (1, 1)
 
 
-async def served(*pieces: bytes, head: bytes = b"") -> tuple[asyncio.Server, str]:
-    """A service that says these pieces, a moment apart, and then the last one for ever."""
+@asynccontextmanager
+async def served(*pieces: bytes, head: bytes = b"") -> AsyncIterator[str]:
+    """The address of a service that says these pieces, a moment apart, and then the last one for ever."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -322,36 +323,45 @@ async def served(*pieces: bytes, head: bytes = b"") -> tuple[asyncio.Server, str
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(0.01)
-            while True:
+            while not writer.is_closing():
                 writer.write(pieces[-1])
                 await writer.drain()
                 await asyncio.sleep(0.001)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
 
+    gone = asyncio.Event()
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await gone.wait()
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 async def test_a_full_sink_stops_a_service_that_goes_on_after_its_last_word(transport: Transport) -> None:
     word = b'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n'
-    call = b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"arguments":"%b"}}]}}]}\n\n' % (b"x" * 1000)
-    server, address = await served(word, call)
+    call = b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"arguments":"%b"}}]}}]}\n\n' % (b"x" * 20_000)
     sink = Heard(full=3)
-    telling_on = asyncio.create_task(CustomEndpoint(transport, "own", ProviderConfig(base_url=address)).tell(ask(QUESTION), sink))
-    while len(sink.events) < 3:
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.3)
-    assert len(sink.events) < 3 + (256 << 10) // len(call)  # what one packet brought
-    sink.empty.set()
-    with pytest.raises(errors.ProtocolViolation, match="characters"):  # calls have their weight too
-        await telling_on
-    server.close()
+    async with served(word, call) as address:
+        service = CustomEndpoint(transport, "own", ProviderConfig(base_url=address))
+        telling_on = asyncio.create_task(service.tell(ask(QUESTION), sink))
+        while len(sink.events) < 3:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        assert len(sink.events) < 3 + (256 << 10) // len(call)  # what one packet brought
+        sink.empty.set()
+        with pytest.raises(errors.ProtocolViolation, match="characters"):  # calls have their weight too
+            await telling_on
 
 
 async def test_a_compressed_flood_leaves_everybody_else_his_turn(transport: Transport) -> None:
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
     first = squeeze.compress(b"data: x\n\n") + squeeze.flush(zlib.Z_SYNC_FLUSH)
     bomb = squeeze.compress(b":\n" * (4 << 20)) + squeeze.flush(zlib.Z_SYNC_FLUSH)
-    server, address = await served(first, bomb, b"", head=b"Content-Encoding: gzip\r\n")
     turns = events = most = 0
     others_turns, seen = [0], list[int]()
 
@@ -369,9 +379,9 @@ async def test_a_compressed_flood_leaves_everybody_else_his_turn(transport: Tran
         return events <= 4 << 20
 
     living = asyncio.create_task(others())
-    async with transport.packets(address, {}) as packets:
+    service = served(first, bomb, b":\n", head=b"Content-Encoding: gzip\r\n")
+    async with service as address, transport.packets(address, {}) as packets:
         assert await packets.each(take)
     living.cancel()
     assert (events, turns > 4, most <= 1 << 20) == (1 + (4 << 20), True, True)
     assert len(set(seen)) >= turns - 1
-    server.close()

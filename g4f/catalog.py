@@ -173,6 +173,12 @@ class Catalog:
         """The ids of the model servers found on this machine and on the operator's hosts."""
         return list(self._picture.found)
 
+    def is_sought(self, provider: str) -> bool:
+        """Whether it is a local server that is being looked for at this moment, and it is not known yet whether it is there."""
+        entry = self._picture.entries.get(provider)
+        looking = self._refreshing is not None and not self._refreshing.done()
+        return looking and entry is not None and entry.sought and entry.state == "checking"
+
     def models(self) -> list[tuple[str, Model]]:
         """Every model that can be asked for, with its provider's id; the last resort last."""
         entries = sorted(self._picture.entries.items(), key=lambda item: item[0] == LAST_RESORT)

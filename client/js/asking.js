@@ -331,8 +331,10 @@ export async function refreshConversations() {
 
 /** The chosen model, if it is still there; else what the server takes by itself. */
 export function shownChoice() {
-  const { models, default: first } = store.catalogue.value
+  const { models, providers, default: first } = store.catalogue.value
   const { model, provider } = store.selection.value
+  // For a moment after a start the server still looks for it: what was chosen stays chosen
+  if (model && provider && providers.some(({ id, local, state }) => id === provider && local && state === "checking")) return { model, provider }
   const known = models.find(other => other.id === model && (!provider || other.provider === provider))
   return known ? { model: known.id, provider: known.provider } : { model: first?.model ?? model, provider: first?.provider ?? provider }
 }

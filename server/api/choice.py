@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from server.languages import LANGUAGES
 from server.library import OWN, fill, to_role
 from server.roles import Role, RoleUnknown
 
+SOUGHT_SECONDS = 3.0  # how long a question waits for a local server that is still being looked for
+LOOK_AGAIN_SECONDS = 0.05
 SPEAKS = "The person's own language is {name} ({code}): speak to them in it, unless they or the task ask for another."
 
 
@@ -62,6 +65,7 @@ class Choice:
 def choose(model: str, provider: str, role: str, values: Mapping[str, str] | None = None) -> Choice:
     """Raises ``ApiError`` that lists the valid names, or says what the operator has to do first."""
     here = services()
+    _let_it_be_found(provider)
     try:
         chosen_role = _role(role)
         provider, model = _resolve(model, provider, chosen_role)
@@ -73,6 +77,13 @@ def choose(model: str, provider: str, role: str, values: Mapping[str, str] | Non
     except ProviderError as error:
         raise from_provider(error) from error
     return Choice(model, candidates[0].id, chosen_role, candidates, here.catalog.successors(model), chosen_language(), values or {})
+
+
+def _let_it_be_found(provider: str) -> None:
+    """For a moment after a start a local server is still looked for: whoever names it is to get it, and no error or another."""
+    latest = time.monotonic() + SOUGHT_SECONDS
+    while services().catalog.is_sought(provider) and time.monotonic() < latest:
+        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _role(name: str) -> Role:

@@ -257,6 +257,20 @@ async def test_a_quick_provider_is_ready_before_a_slow_one() -> None:
     assert states(made)["Slow"][0] == "ready"
 
 
+async def test_a_local_server_is_sought_until_it_is_known_whether_it_is_there() -> None:
+    class Sought(Near):
+        probes = (Probe((1,), "/", bool),)
+
+    made = catalog(kinds={"Sought": Sought, "Near": Near}, discovery=DiscoverySettings(ports={"Sought": [1]}))
+    assert not made.is_sought("Sought")  # nobody looks yet
+    refreshing = asyncio.create_task(made.refresh())
+    await asyncio.sleep(0)
+    assert [made.is_sought(name) for name in ("Sought", "Near", "Nobody")] == [True, False, False]
+    await refreshing
+    assert not made.is_sought("Sought")
+    await made._transport.close()
+
+
 async def test_a_refresh_can_be_ended() -> None:
     class Stuck(Near):
         async def list_models(self) -> Sequence[Model]:

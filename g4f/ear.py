@@ -2,10 +2,10 @@
 
 A task that wakes wakes with it every coroutine that waits in it, from the runner's down to the transport's; with a thousand answers
 under way none of them is in the processor's memory any more. And for each piece that is read aiohttp looks anew whether there is
-more, and tells the connection to go on. Hearing saves each word a sixth of its way through the server.
+more, and tells the connection to go on. Hearing saves each word 5 of its 72 us in the server (400 answers, docs/performance.md).
 
-This leans on the inside of ``aiohttp.StreamReader``: a version of another line than those that were
-looked at is read, not heard.
+This leans on the inside of ``aiohttp.StreamReader``, whose waiter is declared to be a future: hence the ignored types. A version of
+another line than those that were looked at is read, not heard.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ async def listen(content: aiohttp.StreamReader, hear: Callable[[bytes], bool]) -
 
     What has come already, the end and failures are for ``content.readany``, which is to be awaited then.
     """
-    busy = content._buffer or content._waiter is not None
-    if busy or content.is_eof() or content.exception() is not None or not aiohttp.__version__.startswith(KNOWN):
+    if not aiohttp.__version__.startswith(KNOWN):  # asked first: another one may have none of what is touched below
+        return True
+    if content._buffer or content._waiter is not None or content.is_eof() or content.exception() is not None:
         return True
     ear = _Ear(content, hear)
     content._waiter = ear  # type: ignore[assignment]

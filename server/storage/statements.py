@@ -27,7 +27,6 @@ MESSAGE_WITH_STATE: Any = select(
     )
 )
 
-# What every question and every event needs is built once, here: building a statement costs five times what running it does.
 VISIBLE = and_(conversation.c.owner == bindparam("owner"), conversation.c.deleted_at.is_(None))
 MESSAGES = MESSAGE_WITH_STATE.where(VISIBLE, message.c.conversation_id == bindparam("conversation_id")).order_by(
     message.c.number

@@ -530,16 +530,3 @@ def test_an_answer_is_written_again_with_the_role_it_was_asked_with(ask: Ask, cl
     client.post(f"{API}/answers/{first.answer}/regenerate", json={}).get_data()
     assert Scripted.requests[-1].messages[0] == Scripted.requests[-2].messages[0]
     assert Scripted.requests[-1].messages[0].role == "system"
-
-
-def test_a_local_server_that_is_looked_for_is_waited_for(ask: Ask, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = [True, True, False]
-    monkeypatch.setattr(services.catalog, "is_sought", lambda provider: provider == "Scripted" and looks.pop(0))
-    assert ask("hello", provider="Scripted").status == 200
-    assert looks == []
-
-
-def test_it_is_not_waited_for_for_ever(ask: Ask, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.api.choice.SOUGHT_SECONDS", 0.2)
-    monkeypatch.setattr(services.catalog, "is_sought", lambda provider: True)
-    assert ask("hello", provider="Scripted").status == 200

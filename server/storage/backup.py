@@ -14,10 +14,19 @@ from server.storage.database import FILE_NAME, HEAD, lock_folder
 KEPT = 5  # automatic copies kept in backups/
 FOLDER = "backups"
 
-# What must hold in every database of ours, besides SQLite's own checks: a query that finds what breaks the rule.
+JOURNAL_SINCE = "0004"  # the schema that brought it
+LOG = "SELECT answer_id, seq FROM event"
+JOURNAL = """
+    SELECT message.id, json_extract(said.value, '$[1]')
+    FROM journal, json_each(journal.events) AS said JOIN message ON message.id = json_extract(said.value, '$[0]')
+    WHERE NOT EXISTS (SELECT 1 FROM event WHERE answer_id = message.id AND seq = json_extract(said.value, '$[1]'))"""
+"""What is in the journal only. What it has of messages that were removed belongs to nobody."""
+
+# What must hold in every database of ours, besides SQLite's own checks: a query that finds what breaks the rule. ``written`` are
+# the events of the log and of the journal.
 RULES = {
     "an event log has a gap": """
-        SELECT answer_id FROM event GROUP BY answer_id
+        SELECT answer_id FROM written GROUP BY answer_id
         HAVING COUNT(*) != MAX(seq) - MIN(seq) + 1""",
     "an answer has no generation": """
         SELECT id FROM message WHERE author = 'assistant'
@@ -76,8 +85,7 @@ def verify(file: Path) -> dict[str, int]:
             connection.execute("BEGIN")  # all checks see the same moment
             for fault in _faults(connection):
                 raise Damaged(fault)
-            tables = ("conversation", "message", "event")
-            return {table: connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
+            return {table: _count(connection, table) for table in ("conversation", "message", "event")}
     except sqlite3.DatabaseError as error:
         raise Damaged(str(error)) from error
 
@@ -88,13 +96,30 @@ def _faults(connection: sqlite3.Connection) -> Iterator[str]:
             yield str(answer)
     for table, row, *_ in connection.execute("PRAGMA foreign_key_check"):
         yield f"a row of {table} ({row}) refers to nothing"
-    version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if version is None or version[0] > HEAD:
-        yield f"a schema of another version: {version and version[0]}"
+    version = _version(connection)
+    if version is None or version > HEAD:
+        yield f"a schema of another version: {version}"
     for fault, query in RULES.items():
-        found = connection.execute(query).fetchone()
+        found = connection.execute(_written(connection) + query).fetchone()
         if found is not None:
             yield f"{fault}: {found[0]}"
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    source = "written" if table == "event" else table
+    counted: int = connection.execute(f"{_written(connection)} SELECT COUNT(*) FROM {source}").fetchone()[0]  # noqa: S608 - our names
+    return counted
+
+
+def _version(connection: sqlite3.Connection) -> str | None:
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return found[0] if found else None
+
+
+def _written(connection: sqlite3.Connection) -> str:
+    """What makes ``written`` known to a query: a copy from before a migration has no journal."""
+    has_journal = (_version(connection) or "") >= JOURNAL_SINCE
+    return f"WITH written(answer_id, seq) AS ({LOG}{f' UNION ALL {JOURNAL}' if has_journal else ''})"
 
 
 def restore(folder: Path, file: Path) -> Path | None:

@@ -138,6 +138,24 @@ def test_the_next_process_files_what_the_last_one_left(tmp_path: Path) -> None:
         backup.verify(tmp_path / FILE_NAME)
 
 
+def test_a095_verify_looks_into_the_journal(tmp_path: Path, opened: Database, store: SqlStore) -> None:
+    say(store, 2, 9)
+    assert count(opened, "journal") == 8
+    assert backup.verify(tmp_path / FILE_NAME)["event"] == 9 * len(ANSWERS)
+    say(store, 10, 10, ANSWERS[:FEW])  # filed: what stands in both is counted once
+    assert backup.verify(tmp_path / FILE_NAME)["event"] == 9 * len(ANSWERS) + FEW
+
+
+@pytest.mark.parametrize(
+    "damage", ["DELETE FROM journal WHERE number = 3", "UPDATE journal SET events = substr(events, 2) WHERE number = 3"]
+)
+def test_a095_verify_finds_what_is_broken_in_the_journal(tmp_path: Path, opened: Database, store: SqlStore, damage: str) -> None:
+    say(store, 2, 9)
+    opened.write(lambda connection: connection.execute(text(damage)))
+    with pytest.raises(backup.Damaged):
+        backup.verify(tmp_path / FILE_NAME)
+
+
 def test_a095_a_copy_holds_the_journal_too(tmp_path: Path, opened: Database, store: SqlStore) -> None:
     say(store, 2, 9)
     backup.backup(tmp_path, tmp_path / "copy.db")

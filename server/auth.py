@@ -27,6 +27,7 @@ from server.storage.accounts import Accounts, Failure, Session
 
 OWNER = "owner"  # the one principal of today
 LOGIN_PAGE = "pages.login"
+SESSION = "freegpt_session_"  # how the name of the session's cookie begins
 PUBLIC = frozenset(
     {
         LOGIN_PAGE,
@@ -178,6 +179,10 @@ class Auth:
             self._accounts.touch(key, now)
         return found.owner
 
+    def is_stranger(self, cookies: str) -> bool:
+        """Whether a request with this ``Cookie`` header cannot be the owner's. Cheap: no session is looked up."""
+        return self.login_required and SESSION not in cookies
+
     def still_valid(self, token: str | None) -> bool:
         """For open streams: like ``session_owner``, asked of the database every few seconds only. Cheap."""
         if not self.login_required:
@@ -288,7 +293,7 @@ class Cookie(NamedTuple):
 
 def cookie(settings: Settings, *, https: bool) -> Cookie:
     """The port is in the name because cookies do not know ports: two servers on one machine must not sign each other out."""
-    name = f"freegpt_session_{settings.port}"
+    name = f"{SESSION}{settings.port}"
     if https:
         return Cookie(f"__Host-{name}", "/", secure=True, samesite="Lax")
     return Cookie(name, settings.url_prefix or "/", secure=False, samesite="Strict")

@@ -13,12 +13,13 @@ import ipaddress
 import json
 import socket
 import time
+from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
@@ -26,7 +27,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from server.errors import ApiError
 from server.generation.loop import LoopThread
 from server.headers import security_headers
-from server.readers import WRITE_AHEAD, Readers
+from server.readers import WRITE_AHEAD, Readers, reset
 from server.streaming import TAKE_OVER, LiveBody, TakenOver
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(header_plus)
         if self.proxy_netloc and self.proxy_netloc.lower() != self.headers.get("HOST", "").lower():
             raise ParsingError("The address and the Host header differ")
-        if self.adj.login_required() and "COOKIE" not in self.headers:
+        if self.adj.is_stranger(self.headers.get("COOKIE", "")):
             self.adj = copy(self.adj)
             self.adj.max_request_body_size = min(STRANGER_BODY_BYTES, self.adj.max_request_body_size)
 
@@ -114,12 +115,18 @@ class Task(WSGITask):  # type: ignore[misc]
         return environ
 
     def finish(self) -> None:
-        """waitress ends a response of unknown length with a last chunk, also where there may be no body at all."""
+        """waitress ends a response of unknown length with a last chunk, also where there may be no body at all.
+
+        Before the next request of the same connection it would wait in this thread until the reader has taken most of this
+        response: sixteen who send two requests at once and read nothing would hold every thread. Their connection ends instead.
+        """
         if self.request.command != "HEAD":
             super().finish()
         elif not self.wrote_header:
             self.wrote_header = True
             self.channel.write_soon(self.build_response_header())
+        if len(self.channel.requests) > 1 and self.channel.is_congested():
+            self.close_on_finish = True
 
     def _take_over(self, body: LiveBody) -> None:
         if not self.channel.server.readers.has_room:
@@ -138,6 +145,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     task_class = Task
     error_task_class = Refusal
     left = False
+    deaf = False  # has taken nothing for too long: to be cut off
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.moved_at = time.monotonic()  # when bytes last went in or out
@@ -180,13 +188,26 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         with contextlib.suppress(TakenOver):
             super().service()
 
+    def end(self) -> None:
+        """Its time is used up. waitress closes a connection once it can write to it, which a reader who takes nothing prevents."""
+        self.will_close = True
+        self.deaf = bool(self.total_outbufs_len)
+
+    def is_congested(self) -> bool:
+        """Whether more waits to be taken than a thread may run ahead."""
+        with self.outbuf_lock:
+            self._flush_exception(self._flush_some, do_close=False)
+            return bool(self.total_outbufs_len > WRITE_AHEAD)
+
     def leave(self, task: Task) -> None:
         """Give the connection, with what is still queued on it, to the loop."""
         with self.outbuf_lock:
+            if not self.connected:  # while the lock is held nobody closes the socket, whose number may then be another's
+                raise ClientDisconnected
             queued = b"".join(bytes(buffer.get(len(buffer))) for buffer in self.outbufs)
             self.total_outbufs_len = 0
+            duplicate = socket.socket(self.socket.family, self.socket.type, self.socket.proto, socket.dup(self.socket.fileno()))
         self.requests[0].close()
-        duplicate = socket.socket(self.socket.family, self.socket.type, self.socket.proto, socket.dup(self.socket.fileno()))
         self.left = True  # from now on waitress' thread may close the original
         self.server.readers.take(duplicate, task, queued)
         self.server.pull_trigger()
@@ -196,10 +217,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.del_channel()
             self.socket.close()
             return False
+        if self.deaf:
+            reset(self.socket)
+            self.handle_close()  # which also wakes the thread that may wait for this reader
+            return False
         return bool(super().readable())
 
     def writable(self) -> bool:
-        return not self.left and bool(super().writable())
+        return not self.left and not self.deaf and bool(super().writable())
 
     def handle_read(self) -> None:
         if not self.left:
@@ -224,7 +249,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             self.next_sweep = now + SWEEP_SECONDS
             for channel in list(self.active_channels.values()):
                 if channel.is_overdue(now):
-                    channel.will_close = True
+                    channel.end()
         return bool(super().readable())
 
     def is_greedy(self, address: str) -> bool:
@@ -239,14 +264,15 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 class Lanes:
     """Threads for requests, and one more for those who only ask whether the server is well: they never stand in the queue."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, url_prefix: str) -> None:
+        self._liveness_paths = (LIVENESS, f"{url_prefix}{LIVENESS}")
         self._ordinary, self._liveness = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         self._ordinary.set_thread_count(threads)
         self._liveness.set_thread_count(1)
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]
-        is_liveness = not request.error and request.path.endswith(LIVENESS)
+        is_liveness = not request.error and request.path in self._liveness_paths
         (self._liveness if is_liveness else self._ordinary).add_task(channel)
 
     def shutdown(self, timeout: float) -> None:
@@ -257,7 +283,10 @@ class Lanes:
 class HttpServer:
     """Listens, serves until ``close``, and lets streams outlive their threads."""
 
-    def __init__(self, app: Any, loop: LoopThread, settings: Settings, login_required: Any = lambda: False) -> None:
+    def __init__(
+        self, app: Any, loop: LoopThread, settings: Settings, is_stranger: Callable[[str], bool] = lambda cookies: False
+    ) -> None:
+        """``is_stranger`` judges by the ``Cookie`` header, without asking the database, who may not send much (A-064)."""
         adjustments = Adjustments(
             host=settings.host,
             port=settings.port,
@@ -275,10 +304,10 @@ class HttpServer:
             log_socket_errors=False,
             clear_untrusted_proxy_headers=False,  # server/guard.py decides whom to believe
         )
-        adjustments.login_required = login_required
+        adjustments.is_stranger = is_stranger
         self.readers = Readers(loop)
         self._map: dict[int, Any] = {}
-        self._dispatcher = Lanes(settings.threads)
+        self._dispatcher = Lanes(settings.threads, settings.url_prefix)
         self._listeners = [
             Listener(app, map=self._map, dispatcher=self._dispatcher, adj=adjustments, sockinfo=sockinfo)
             for sockinfo in adjustments.listen
@@ -311,5 +340,8 @@ class HttpServer:
     def shutdown(self) -> None:
         """After ``run``: end the threads and close what is open."""
         self._dispatcher.shutdown(timeout=2)
+        for listener in self._listeners:
+            for channel in list(listener.active_channels.values()):
+                channel.handle_close()  # with the files that hold what was not taken
         wasyncore.close_all(self._map, ignore_all=True)
         self.readers.close()

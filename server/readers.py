@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 SEND_BUFFER = 64 * 1024  # bytes the system may hold for one reader; left alone it takes megabytes for one who reads nothing
 WRITE_AHEAD = 64 * 1024  # bytes queued for a slow reader before its source has to wait
-NO_PROGRESS_SECONDS = 30.0  # a reader that takes nothing for so long is let go (A-109)
+NO_PROGRESS_SECONDS = 30.0  # a reader that takes less than SLOWEST in this time is let go (A-109)
+SLOWEST = 16 * 1024  # bytes, or all that is left
 BEAT_SECONDS = 2.0  # how often the readers are looked at
 AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # SO_LINGER: close with RST and forget what is unsent
 MAX_READERS = 4_000  # live bodies at once; more are refused with 503
@@ -72,8 +73,7 @@ class Reader(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._writable.set()
         self.pump.cancel()
-        if self._letting_go is not None:
-            self._letting_go.cancel()
+        self._stop_watching()
 
     async def _run(self) -> None:
         try:
@@ -94,17 +94,27 @@ class Reader(asyncio.Protocol):
         """Wait until the reader has taken something. Not ``wait_for``: before Python 3.12 it can lose the cancellation."""
         if self._writable.is_set():
             return
-        letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self._reset)
+        self._watch_progress()
         try:
             await self._writable.wait()
         finally:
-            letting_go.cancel()
+            self._stop_watching()
 
-    def _reset(self) -> None:
-        """Let a deaf reader go, and tell it: an ordinary close would stand in line behind all that it has not taken."""
-        with contextlib.suppress(OSError):
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-        self.transport.abort()
+    def _watch_progress(self) -> None:
+        """Let the reader go unless it takes something, and look again: what is large may take a slow one minutes."""
+        left = self.transport.get_write_buffer_size()
+        self._letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self._look, left)
+
+    def _look(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() < min(SLOWEST, before):
+            reset(self.transport.get_extra_info("socket"))
+            self.transport.abort()
+        else:
+            self._watch_progress()
+
+    def _stop_watching(self) -> None:
+        if self._letting_go is not None:
+            self._letting_go.cancel()
 
     def write(self, chunk: bytes) -> bool:
         if not self.transport.is_closing():
@@ -148,7 +158,7 @@ class Reader(asyncio.Protocol):
         """End the connection. What a deaf reader has not taken is not kept for it for ever."""
         self.transport.close()
         if self.transport.get_write_buffer_size():
-            self._letting_go = asyncio.get_running_loop().call_later(NO_PROGRESS_SECONDS, self._reset)
+            self._watch_progress()
 
     @property
     def allowed(self) -> bool:
@@ -163,6 +173,12 @@ class Reader(asyncio.Protocol):
     def ping(self) -> None:
         if self._head is None and self._writable.is_set() and self._live.pings:
             self.write(wire.PING)
+
+
+def reset(connection: socket.socket) -> None:
+    """Have its close tell a deaf reader: an ordinary one would stand in line behind all that it has not taken."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
 
 
 class Readers:

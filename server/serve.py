@@ -51,7 +51,7 @@ def main(settings: Settings) -> int:
     services: Services = app.extensions[KEY]
     try:
         check_exposure(settings, services.auth)
-        server = HttpServer(app, services.loop, settings, lambda: services.auth.login_required)
+        server = HttpServer(app, services.loop, settings, services.auth.is_stranger)
     except SettingsError as error:
         close_app(app)
         return _refuse(str(error))

@@ -8,12 +8,12 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from server import edge, readers
 from server.context import Services
@@ -32,7 +32,7 @@ EMPTY = b"0\r\n\r\n"  # a chunked body without a chunk
 
 @pytest.fixture
 def server(app: Flask, services: Services) -> Iterator[HttpServer]:
-    server = HttpServer(app, services.loop, services.settings, lambda: services.auth.login_required)
+    server = HttpServer(app, services.loop, services.settings, services.auth.is_stranger)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server
@@ -251,6 +251,76 @@ def test_a_reader_that_takes_nothing_makes_the_server_read_little(
     assert read < 1_000_000
 
 
+def test_a_slow_reader_gets_everything_however_long_it_takes(
+    server: HttpServer, patient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Far longer than one who takes nothing is waited for: while it is written, and when all that is left is to be taken."""
+
+    async def speak() -> Any:
+        from g4f.chat import Finished, Text
+
+        yield Text("y" * 1_500_000)
+        yield Finished()
+
+    monkeypatch.setitem(SCRIPTS, "много", speak)
+    monkeypatch.setattr(readers, "NO_PROGRESS_SECONDS", 0.3)
+    body = json.dumps(question("много")).encode()
+    with socket.socket() as sock:
+        sock.settimeout(20)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+        sock.connect(("127.0.0.1", server.port))
+        headers = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+        sock.sendall(request(f"POST {API}/conversation HTTP/1.1", *headers, body=body))
+        received = b""
+        while piece := sock.recv(32 * 1024):
+            received += piece
+            time.sleep(0.04)
+    assert received.count(b"y" * 1000) >= 1400
+    assert b'"type":"finished"' in received
+
+
+@pytest.fixture
+def deaf_crowd(app: Flask, server: HttpServer, services: Services) -> Iterator[Callable[[bytes], list[socket.socket]]]:
+    """As many as the server has threads send these bytes and take nothing of what ``/ready`` says to them: 20 MB, in pieces."""
+    app.view_functions["health.ready"] = lambda: Response(bytes(200_000) for _ in range(100))
+    with ExitStack() as crowd:
+
+        def gather(asked: bytes) -> list[socket.socket]:
+            deaf = [
+                crowd.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+                for _ in range(services.settings.threads)
+            ]
+            for sock in deaf:
+                sock.sendall(asked)
+            return deaf
+
+        yield gather
+
+
+def test_those_who_take_nothing_of_an_ordinary_response_hold_no_thread(
+    server: HttpServer, deaf_crowd: Callable[[bytes], list[socket.socket]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "NO_PROGRESS_SECONDS", 0.3)
+    monkeypatch.setattr(edge, "SWEEP_SECONDS", 0.05)
+    deaf = deaf_crowd(get("/ready", "Host: localhost"))
+    assert b" 200 " in raw(server, get(f"{API}/version", "Host: localhost", "Connection: close"))
+    for sock in deaf:
+        with pytest.raises(ConnectionResetError):  # they are told
+            drain(sock)
+
+
+def test_those_who_ask_twice_and_take_nothing_hold_no_thread(
+    app: Flask, server: HttpServer, deaf_crowd: Callable[[bytes], list[socket.socket]]
+) -> None:
+    """The second request would wait in a thread until the first response is taken."""
+    app.view_functions["health.ready"] = lambda: bytes(20_000_000)
+    deaf = deaf_crowd(get("/ready", "Host: localhost") * 2)
+    assert b" 200 " in raw(server, get(f"{API}/version", "Host: localhost", "Connection: close"))
+    received = 0
+    while received < 20_000_000:  # the first response comes whole, whatever becomes of the second request
+        received += len(deaf[0].recv(1 << 20))
+
+
 def drain(sock: socket.socket) -> None:
     while sock.recv(1 << 20):
         pass
@@ -327,6 +397,8 @@ def test_a_stranger_cannot_send_a_large_body(server: HttpServer, services: Servi
     services.auth.set_password("длинный пароль владельца")
     head = request(f"POST {API}/conversation HTTP/1.1", "Content-Type: application/json", "Content-Length: 200000")
     assert raw(server, head).split()[1] == b"413"
+    other = head.replace(b"Content-Type", b"Cookie: language=ru\r\nContent-Type")
+    assert raw(server, other).split()[1] == b"413", "a cookie of any kind does not make anybody an owner"
 
 
 def test_a027_an_open_stream_ends_when_its_session_does(

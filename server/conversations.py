@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -102,36 +102,54 @@ class Answer:
 Message = Question | Answer
 
 
-def fold(answer: Answer, event: AnswerEvent) -> Answer:
-    """The answer after one more event: what ``reduce`` in client/js/chat.js does, for the stored copy."""
-    if isinstance(event, Text):
-        return replace(answer, text=answer.text + event.text)
-    if isinstance(event, Reasoning):
-        return replace(answer, reasoning=answer.reasoning + event.text)
-    if isinstance(event, Started):
-        return replace(answer, provider=event.provider, model=event.model)
-    if isinstance(event, Citation):
-        return replace(answer, citations=(*answer.citations, event))
-    if isinstance(event, ToolCall):
-        return replace(answer, tool_calls=_with_fragment(answer.tool_calls, event))
-    if isinstance(event, Seam):
-        return replace(answer, seams=(*answer.seams, (len(answer.text), event)), state="running", reason=None, code=None)
-    if isinstance(event, Usage):
-        return replace(answer, usage=event)
-    if isinstance(event, Ended):
-        return replace(answer, state=event.state, reason=event.reason, code=event.code)
-    return answer
+def fold(answer: Answer, events: Iterable[AnswerEvent]) -> Answer:
+    """The answer after these events: what ``reduce`` in client/js/chat.js does, for the stored copy.
+
+    Pieces are joined once, at the end: a hostile service sends millions.
+    """
+    text, reasoning = [answer.text], [answer.reasoning]
+    length = len(answer.text)
+    citations, seams = list(answer.citations), list(answer.seams)
+    calls = {call.index: [call] for call in answer.tool_calls}
+    changed: dict[str, Any] = {}
+    for event in events:
+        if isinstance(event, Text):
+            text.append(event.text)
+            length += len(event.text)
+        elif isinstance(event, Reasoning):
+            reasoning.append(event.text)
+        elif isinstance(event, Started):
+            changed |= {"provider": event.provider, "model": event.model}
+        elif isinstance(event, Citation):
+            citations.append(event)
+        elif isinstance(event, ToolCall):
+            calls.setdefault(event.index, []).append(event)
+        elif isinstance(event, Seam):
+            seams.append((length, event))
+            changed |= {"state": "running", "reason": None, "code": None}
+        elif isinstance(event, Usage):
+            changed["usage"] = event
+        elif isinstance(event, Ended):
+            changed |= {"state": event.state, "reason": event.reason, "code": event.code}
+    return replace(
+        answer,
+        text="".join(text),
+        reasoning="".join(reasoning),
+        citations=tuple(citations),
+        tool_calls=tuple(_joined(fragments) for fragments in calls.values()),
+        seams=tuple(seams),
+        **changed,
+    )
 
 
-def _with_fragment(calls: tuple[ToolCall, ...], fragment: ToolCall) -> tuple[ToolCall, ...]:
+def _joined(fragments: Sequence[ToolCall]) -> ToolCall:
     """Fragments of one call share an index; id and name come with the first, the arguments in pieces."""
-    for position, call in enumerate(calls):
-        if call.index == fragment.index:
-            joined = ToolCall(
-                call.index, call.id or fragment.id, call.name or fragment.name, call.arguments + fragment.arguments
-            )
-            return (*calls[:position], joined, *calls[position + 1 :])
-    return (*calls, fragment)
+    return ToolCall(
+        fragments[0].index,
+        next((each.id for each in fragments if each.id), ""),
+        next((each.name for each in fragments if each.name), ""),
+        "".join(each.arguments for each in fragments),
+    )
 
 
 @dataclass(frozen=True)

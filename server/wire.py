@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
@@ -58,6 +59,16 @@ def _fields(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
             return "finished", {"state": event.state, "reason": event.reason}
         return "failed", {"state": event.state, "code": event.code}
     raise TypeError(f"{type(event).__name__} has no form on the wire")
+
+
+def from_rows(rows: Iterable[tuple[int, str, str]]) -> Iterator[AnswerEvent]:
+    """The events of a log: (number, type, data). Neighbouring pieces of text come as one: 20,000 tokens are a few events."""
+    for kind, group in groupby(rows, key=lambda row: row[1]):
+        pieces = [row[2] for row in group]
+        for piece in ["".join(pieces)] if kind in ("text", "reasoning") else pieces:
+            known = from_row(kind, piece)
+            if known is not None:
+                yield known
 
 
 def from_row(kind: str, data: str) -> AnswerEvent | None:

@@ -233,20 +233,20 @@ class Recorder:
         rows: list[EventRow] = []
         ended: list[tuple[str, Ended, float]] = []
         published: list[tuple[EventLog, list[Entry], Ended | None]] = []
-        for log, events in pending.items():
-            entries: list[Entry] = []
-            for seq, event in enumerate(events, log.seq + 1):
-                kind, data = wire.to_row(event)
-                rows.append((log.answer_id, seq, kind, data))
-                entries.append(Entry(seq, kind, data, wire.to_sse(seq, kind, data)))
-            end = events[-1] if isinstance(events[-1], Ended) else None
-            if end is not None:
-                ended.append((log.answer_id, end, self._clock()))
-            published.append((log, entries, end))
         try:
+            for log, events in pending.items():
+                entries: list[Entry] = []
+                for seq, event in enumerate(events, log.seq + 1):
+                    kind, data = wire.to_row(event)
+                    rows.append((log.answer_id, seq, kind, data))
+                    entries.append(Entry(seq, kind, data, wire.to_sse(seq, kind, data)))
+                end = events[-1] if isinstance(events[-1], Ended) else None
+                if end is not None:
+                    ended.append((log.answer_id, end, self._clock()))
+                published.append((log, entries, end))
             await self._store_until_done(rows, ended)
         except Exception:  # not the database's state but these very events: trying again would not help
-            logger.exception("events cannot be stored", extra={"answer": published[0][0].answer_id})
+            logger.exception("events cannot be stored", extra={"answer": next(iter(pending)).answer_id})
             await self._commit_apart(pending)
         else:
             for log, entries, end in published:

@@ -242,8 +242,13 @@ class Runner:
         ended = 0
         kind, data = wire.to_row(RESTARTED)
         for answer_id, seq in self._store.unfinished():
-            self._store.append([(answer_id, seq + 1, kind, data)], [(answer_id, RESTARTED, time.time())]).result()
-            ended += 1
+            try:
+                self._store.append([(answer_id, seq + 1, kind, data)], [(answer_id, RESTARTED, time.time())]).result()
+                ended += 1
+            except StorageUnavailable:
+                raise
+            except Exception:  # one answer that cannot be read must not keep the server from starting
+                logger.exception("an answer cannot be ended", extra={"answer": answer_id})
         return ended
 
     def drain(self, grace: float) -> None:

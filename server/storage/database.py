@@ -20,7 +20,7 @@ from typing import IO, Any, Generic, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -190,8 +190,8 @@ class Database:
         try:
             with self._writing.begin() as connection:
                 return job(connection)
-        except (IntegrityError, sqlite3.IntegrityError):
-            raise  # it is what was to be written that is wrong: trying again would not help
+        except (IntegrityError, sqlite3.IntegrityError, DataError, sqlite3.DataError):
+            raise  # it is what was to be written that is wrong or too large: trying again would not help
         except (DBAPIError, sqlite3.Error) as error:
             self._note_lock(error)
             raise StorageUnavailable(_reason(error)) from error

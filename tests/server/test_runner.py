@@ -253,6 +253,40 @@ def test_an_answer_whose_log_takes_no_events_is_not_called_running(memory: Memor
     runner.close()
 
 
+def test_what_is_no_event_ends_its_answer_and_no_other(memory: Memory, loop: LoopThread) -> None:
+    async def nothing(_task: Task) -> AsyncGenerator[Event, None]:
+        yield Text("слово")
+        yield cast(Event, None)
+        await asyncio.Event().wait()
+
+    runner = Runner(memory, telling(nothing), loop)
+    runner.start(PLACE, task())
+    assert loop.run(read(runner), 5)[-1] == "failed"
+    assert memory.end == Ended("interrupted", code="internal")
+    memory.end = None
+    memory.rows[1:] = []
+    runner.start(PLACE, task())  # the recorder has lived on
+    assert loop.run(read(runner), 5)[-1] == "failed"
+    runner.close()
+
+
+def test_one_answer_that_cannot_be_ended_does_not_keep_the_server_from_starting(
+    memory: Memory, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = Runner(memory, telling(silence), loop)
+    append = memory.append
+
+    def choosy(rows: Sequence[EventRow], ended: Sequence[tuple[str, Ended, float]]) -> Future[None]:
+        memory.unstorable = ValueError("too large") if rows[0][0] == "large" else None
+        return append(rows, ended)
+
+    monkeypatch.setattr(memory, "append", choosy)
+    monkeypatch.setattr(memory, "unfinished", lambda: [("large", 9), ("a", 1)])
+    assert runner.restore() == 1
+    assert memory.end == runner_module.RESTARTED
+    runner.close()
+
+
 def test_an_answer_that_cannot_be_stored_is_not_written_on(memory: Memory, loop: LoopThread) -> None:
     closed = threading.Event()
 

@@ -403,3 +403,13 @@ def test_what_is_running_is_looked_up_once_for_a_whole_list_of_conversations(tmp
         plan = opened.read(lambda connection: [row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))])
         assert any("LIST SUBQUERY" in step for step in plan), plan
         assert not any("CORRELATED" in step for step in plan), plan
+
+
+def test_what_is_too_large_for_the_database_is_not_tried_for_ever(tmp_path: Path) -> None:
+    """It is the fault of what was to be written: to say that the database is unavailable would have it repeated."""
+
+    def write(_connection: Any) -> None:
+        raise sqlite3.DataError("string or blob too big")  # SQLite's words, beyond a billion bytes
+
+    with temporary(tmp_path) as opened, pytest.raises(sqlite3.DataError):
+        opened.write(write)

@@ -6,6 +6,7 @@ The golden streams in tests/wire/ are written here and folded by tests/client/ u
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import replace
@@ -132,6 +133,16 @@ def golden(stream: list[AnswerEvent]) -> str:
     for seq, event in enumerate(stream, 1):
         data = wire.to_sse(seq, *wire.to_row(event)).decode().split("\n")[1].removeprefix("data: ")
         lines.append({"id": seq, "event": json.loads(data)})
-        answer = replace(fold(answer, event), seq=seq)
+        answer = replace(fold(answer, [event]), seq=seq)
     lines.append({"expect": wire.message_to_json(answer)})
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+@pytest.mark.timeout(30)
+def test_what_a_hostile_service_says_in_a_million_pieces_is_put_together_in_time() -> None:
+    pieces = 300_000
+    events = [Text("а"), Reasoning("б"), ToolCall(0, "id", "имя", "в"), Citation("https://example.org", "г")]
+    answer = fold(EMPTY, itertools.chain.from_iterable(itertools.repeat(events, pieces)))
+    assert (answer.text, answer.reasoning) == ("а" * pieces, "б" * pieces)
+    assert answer.tool_calls == (ToolCall(0, "id", "имя", "в" * pieces),)
+    assert len(answer.citations) == pieces

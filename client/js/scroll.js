@@ -44,7 +44,10 @@ export class ScrollFollower {
   }
 
   grew() {
-    if (this.following) this.place.scrollTop = this.place.scrollHeight
+    if (this.following) {
+      this.place.scrollTop = this.place.scrollHeight
+      this.top = this.place.scrollTop // higher than before where the page has shrunk: that was no wish of its reader
+    }
     this.tell()
   }
 

@@ -32,6 +32,10 @@ KEYBOARD = """() => {
     visualViewport.dispatchEvent(new Event('resize'))
 }"""
 NO_KEYBOARD = "() => { delete visualViewport.height; visualViewport.dispatchEvent(new Event('resize')) }"
+# What may be written in, with letters that make an iPhone enlarge the page.
+LOW_LETTERS = """() => [...document.querySelectorAll('input, select, textarea')]
+    .filter(element => !element.matches('[type=radio], [type=checkbox], [type=range], [type=file]'))
+    .filter(element => parseFloat(getComputedStyle(element).fontSize) < 16).map(element => element.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture
@@ -244,6 +248,38 @@ def test_what_lies_over_the_page_ends_where_such_a_keyboard_begins(phone: Watche
         page.evaluate(NO_KEYBOARD)
         page.keyboard.press("Escape")
         expect(page.locator(over)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", ["normal", "small", "larger"])
+def test_no_field_makes_an_iphone_enlarge_the_page(phone: Watched, size: str) -> None:
+    page = ready(start(phone, "chat/old3"))
+    page.evaluate("size => { document.documentElement.dataset.size = size }", size)
+    low: dict[str, list[str]] = {}
+
+    def look(view: str) -> None:
+        low[view] = page.evaluate(LOW_LETTERS)
+
+    finished(page)
+    look("conversation")
+    for button, name in (("Как отвечать", "Как отвечать"), (re.compile("^Выбрать модель"), "Выбрать модель")):
+        page.get_by_role("button", name=button).tap()
+        sheet = page.get_by_role("dialog", name=name)
+        expect(sheet).to_be_visible()
+        look(name)
+        page.keyboard.press("Escape")
+        expect(sheet).to_have_count(0)
+    box(page).press("ArrowUp")
+    expect(page.locator(".editor__text")).to_be_focused()
+    look("editor")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Показать список бесед").tap()
+    page.get_by_role("searchbox").fill("елка")
+    expect(page.locator(".search__choice").first).to_be_visible()
+    look("search")
+    page.get_by_role("button", name="Настройки", exact=True).tap()
+    expect(page.locator(".choice__list").first).to_be_visible()
+    look("settings")
+    assert {view: found for view, found in low.items() if found} == {}
 
 
 def test_every_target_can_be_hit_by_a_thumb(phone: Watched) -> None:

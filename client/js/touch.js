@@ -128,11 +128,15 @@ function startGoingBack({ store: { dialog, drawer, picker } }) {
 function startMakingRoom() {
   const seen = window.visualViewport
   if (!seen) return
+  let room = 0
   const fit = () => {
     const covered = document.documentElement.clientHeight - seen.height
     const keyboard = seen.scale < 1.01 && covered > KEYBOARD ? covered : 0
     document.documentElement.style.setProperty("--keyboard", `${keyboard}px`)
     if (keyboard) scrollTo(0, 0)
+    // What has become lower may hide the field; once, because a finger may move it away again.
+    if (keyboard && keyboard !== room) document.activeElement?.scrollIntoView({ block: "nearest" })
+    room = keyboard
   }
   seen.addEventListener("resize", fit)
   seen.addEventListener("scroll", fit)

@@ -26,6 +26,17 @@ SMALL = """() => {
         .map(element => element.outerHTML.slice(0, 160))
 }"""
 
+# As on an iPhone, where the page is not told that it has become smaller.
+KEYBOARD = """() => {
+    Object.defineProperty(visualViewport, 'height', { value: 500, configurable: true })
+    visualViewport.dispatchEvent(new Event('resize'))
+}"""
+NO_KEYBOARD = "() => { delete visualViewport.height; visualViewport.dispatchEvent(new Event('resize')) }"
+# What may be written in, with letters that make an iPhone enlarge the page.
+LOW_LETTERS = """() => [...document.querySelectorAll('input, select, textarea')]
+    .filter(element => !element.matches('[type=radio], [type=checkbox], [type=range], [type=file]'))
+    .filter(element => parseFloat(getComputedStyle(element).fontSize) < 16).map(element => element.outerHTML.slice(0, 120))"""
+
 
 @pytest.fixture
 def fake() -> Iterator[FakeServer]:
@@ -202,17 +213,73 @@ def test_where_one_goes_while_a_sheet_closes_is_where_one_stays(phone: Watched) 
 def test_the_composer_stands_above_a_keyboard_that_lies_over_the_page(phone: Watched) -> None:
     """As on an iPhone, where the page is not told that it has become smaller."""
     page = ready(start(phone))
-    page.evaluate("""() => {
-        Object.defineProperty(visualViewport, 'height', { value: 500, configurable: true })
-        visualViewport.dispatchEvent(new Event('resize'))
-    }""")
+    page.evaluate(KEYBOARD)
     composer = page.locator(".composer").bounding_box()
     assert composer is not None
     assert composer["y"] + composer["height"] <= 500.5
-    page.evaluate("() => { delete visualViewport.height; visualViewport.dispatchEvent(new Event('resize')) }")
+    page.evaluate(NO_KEYBOARD)
     composer = page.locator(".composer").bounding_box()
     assert composer is not None
     assert composer["y"] + composer["height"] > 800
+
+
+def test_what_lies_over_the_page_ends_where_such_a_keyboard_begins(phone: Watched) -> None:
+    page = ready(start(phone))
+    for name, show, over in (
+        ("settings", lambda: page.keyboard.press("Control+Comma"), ".dialog"),
+        ("palette", lambda: page.keyboard.press("Control+Shift+KeyK"), ".palette"),
+        ("models", lambda: page.get_by_role("button", name=re.compile("Выбрать модель")).tap(), ".popover"),
+        ("list", lambda: page.get_by_role("button", name="Показать список бесед").tap(), ".app--drawer .sidebar"),
+    ):
+        show()
+        page.locator(over).wait_for()
+        page.wait_for_timeout(300)  # until it has arrived
+        if name == "settings":
+            page.get_by_role("combobox").last.focus()
+        page.evaluate(KEYBOARD)
+        frame = page.locator(over).bounding_box()
+        assert frame, name
+        assert frame["y"] >= 0, name
+        assert frame["y"] + frame["height"] <= 500.5, name
+        if name == "settings":
+            field = page.get_by_role("combobox").last.bounding_box()
+            assert field
+            assert field["y"] + field["height"] <= 500.5
+        page.evaluate(NO_KEYBOARD)
+        page.keyboard.press("Escape")
+        expect(page.locator(over)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", ["normal", "small", "larger"])
+def test_no_field_makes_an_iphone_enlarge_the_page(phone: Watched, size: str) -> None:
+    page = ready(start(phone, "chat/old3"))
+    page.evaluate("size => { document.documentElement.dataset.size = size }", size)
+    low: dict[str, list[str]] = {}
+
+    def look(view: str) -> None:
+        low[view] = page.evaluate(LOW_LETTERS)
+
+    finished(page)
+    look("conversation")
+    for button, name in (("Как отвечать", "Как отвечать"), (re.compile("^Выбрать модель"), "Выбрать модель")):
+        page.get_by_role("button", name=button).tap()
+        sheet = page.get_by_role("dialog", name=name)
+        expect(sheet).to_be_visible()
+        look(name)
+        page.keyboard.press("Escape")
+        expect(sheet).to_have_count(0)
+    box(page).press("ArrowUp")
+    expect(page.locator(".editor__text")).to_be_focused()
+    look("editor")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Показать список бесед").tap()
+    page.get_by_role("searchbox").fill("елка")
+    expect(page.locator(".search__choice").first).to_be_visible()
+    look("search")
+    page.get_by_role("button", name="Настройки", exact=True).tap()
+    expect(page.locator(".choice__list").first).to_be_visible()
+    look("settings")
+    assert {view: found for view, found in low.items() if found} == {}
 
 
 def test_every_target_can_be_hit_by_a_thumb(phone: Watched) -> None:

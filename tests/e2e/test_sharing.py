@@ -442,6 +442,10 @@ def test_printing_from_the_dialog_puts_the_whole_conversation_on_paper(watched: 
     expect(page.locator("#app")).to_be_hidden()
     expect(page).to_have_title("На бумагу")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".paper td").get_by_text("299", exact=True)).to_be_visible()  # an iPhone only now begins to draw it
     page.emulate_media(media="screen")
+    expect(page.locator(".paper")).to_be_hidden()
+    page.get_by_role("heading", name="Поделиться").click()
     expect(page.locator(".paper")).to_have_count(0)
+    expect(page).not_to_have_title("На бумагу")
     expect(page.get_by_role("dialog", name="Поделиться")).to_be_visible()

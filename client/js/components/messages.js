@@ -34,6 +34,14 @@ export function Messages() {
     follower.current = created
     return () => created.stop()
   }, [])
+  useEffect(() => {
+    const look = () => {
+      const selection = getSelection()
+      if (selection && !selection.isCollapsed && place.current?.contains(selection.anchorNode)) select(true)
+    }
+    document.addEventListener("selectionchange", look)
+    return () => document.removeEventListener("selectionchange", look)
+  }, [])
   // A conversation is opened at its end, and what one has just said is looked at.
   useLayoutEffect(() => follower.current?.toEnd(), [openId.value, lastQuestion, opening.value])
   useHeldPlace(place.current, follower.current, shown.length)
@@ -45,7 +53,7 @@ export function Messages() {
   })
 
   return html`
-    <section class="messages" ref=${place} onPointerUp=${() => select(true)} onKeyUp=${() => select(true)} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
+    <section class="messages" ref=${place} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
       <h1 class="visually-hidden">${title || t("messages.title")}</h1>
       <div class="messages__list">
         ${!whole.value && shown.length === ids.length && html`<div class="messages__earlier"><${Skeleton} /></div>`}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import OLDER, Watched
 from tests.e2e.running import ServerProcess
 
 pytestmark = pytest.mark.timeout(180)
@@ -198,6 +198,19 @@ def test_a_role_of_ones_own_is_written_chosen_changed_and_brought_back(watched: 
     expect(page.get_by_role("button", name="Роль: Капитан")).to_be_visible()
     (item,) = live.get("library")["items"]
     assert (item["name"], item["icon"], item["variables"]) == ("Капитан", "🏴", ["имя"])
+
+
+def test_a_field_grows_with_its_text_in_every_browser(watched: Watched) -> None:
+    watched.page.add_init_script(OLDER)
+    page = start(watched)
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("button", name="Новая роль").click()
+    field = page.get_by_role("dialog", name="Новая роль").get_by_role("textbox", name="Что сказать модели")
+    for text in ("Строка\n" * 12, "Строка"):
+        field.fill(text)
+        expect(field).to_have_js_property("scrollTop", 0)
+        assert field.evaluate("field => field.scrollHeight <= field.clientHeight")
+    assert field.evaluate("field => field.offsetHeight") < 300
 
 
 def test_a_ready_role_is_made_ones_own(watched: Watched, live: ServerProcess) -> None:

@@ -283,6 +283,38 @@ def test_reading_above_is_not_disturbed_by_an_answer(watched: Watched) -> None:
     finished(page)
 
 
+FINGER = """place => {
+  const touch = clientY => ({ bubbles: true, touches: [new Touch({ identifier: 1, target: place, clientX: 100, clientY })] })
+  place.dispatchEvent(new TouchEvent("touchstart", touch(100)))
+  place.dispatchEvent(new TouchEvent("touchmove", touch(120)))
+  place.scrollTop -= 20
+}"""
+
+
+@pytest.mark.parametrize("hand", ["wheel", "finger"])
+def test_a_slow_pull_upwards_is_not_ended_by_an_answer(watched: Watched, hand: str) -> None:
+    page = start(watched, "chat/old3")
+    say(page, "долго")
+    place = page.locator(".messages")
+    expect(answer(page)).to_contain_text("Слово 15.")
+    page.set_viewport_size({"width": 1280, "height": 400})
+    place.hover()
+    if hand == "wheel":
+        page.mouse.wheel(0, -20)
+    else:
+        place.evaluate(FINGER)
+    page.wait_for_timeout(500)
+    top = place.evaluate("element => element.scrollTop")
+    assert top > 0
+    expect(page.get_by_role("button", name="Вниз, к последнему")).to_be_visible()
+    assert place.evaluate("element => element.scrollTop") == top
+    page.mouse.wheel(0, 5_000)
+    expect(page.locator(".to-end--shown")).to_have_count(0)
+    box(page).focus()
+    page.keyboard.press("Escape")
+    finished(page)
+
+
 def test_links_lead_to_conversations_and_back(watched: Watched) -> None:
     page = start(watched, "chat/old2")
     expect(page.locator(".message--user")).to_contain_text("План поездки в Карелию")

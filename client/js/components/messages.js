@@ -16,6 +16,8 @@ const AnswerWith = lazy(() => import("./answer-with.js").then(file => file.Answe
 /** Messages drawn at once; a longer past is added while nobody waits. */
 const FIRST = 10
 const STEP = 40
+/** Safari does not keep the place when something comes above it. */
+const anchors = CSS.supports("overflow-anchor", "auto")
 
 export function Messages() {
   const { conversations, dialog, messageSignal, openId, opening, path, reading, sought, whole } = usePage().store
@@ -88,7 +90,7 @@ function Message({ id, isLast }) {
  * @param {HTMLElement | null} place @param {ScrollFollower | null} follower @param {number} count of messages shown
  */
 function useHeldPlace(place, follower, count) {
-  const first = place && follower && !follower.following && place.scrollTop === 0 ? place.querySelector(".message") : null
+  const first = place && follower && !follower.following && (!anchors || place.scrollTop === 0) ? place.querySelector(".message") : null
   const before = first?.getBoundingClientRect().top ?? 0
   useLayoutEffect(() => {
     if (place && first?.isConnected) place.scrollTop += first.getBoundingClientRect().top - before

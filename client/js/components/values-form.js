@@ -1,5 +1,6 @@
 /** What a role or a prompt leaves open is asked for in a small form. */
-import { html, useEffect, useRef, useState } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { grow } from "../growing.js"
 import { language, localized, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
@@ -16,6 +17,7 @@ export function ValuesForm({ tuning }) {
     first.current?.focus()
     return () => { if (!isDone.current) tuning.leaveUnfilled() }
   }, [])
+  useLayoutEffect(() => first.current?.form?.querySelectorAll("textarea").forEach(grow), [values])
   const isWhole = names.every(name => values[name]?.trim())
   const submit = () => {
     if (!isWhole) return

@@ -390,17 +390,37 @@ def test_shortcuts_work_in_the_russian_layout(watched: Watched) -> None:
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
+def compose(field: Any) -> None:
+    """Press Enter within an input method, as browsers tell of it and as Safari does."""
+    for way in ("isComposing: true", "keyCode: 229"):
+        pressed = f"new KeyboardEvent('keydown', {{ key: 'Enter', {way}, bubbles: true, cancelable: true }})"
+        field.evaluate(f"field => field.dispatchEvent({pressed})")
+
+
 def test_enter_within_an_input_method_sends_nothing(watched: Watched) -> None:
     page = start(watched)
     box(page).fill("にほん")
-    for way in ("isComposing: true", "keyCode: 229"):
-        box(page).evaluate(
-            f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', {way}, bubbles: true, cancelable: true}}))"
-        )
+    compose(box(page))
     expect(page.locator(".message")).to_have_count(0)
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("日")
     expect(box(page)).to_have_value("にほん\n日")
+
+
+def test_enter_within_an_input_method_takes_nothing_from_a_list(watched: Watched) -> None:
+    page = start(watched)
+    page.keyboard.press("Control+Period")
+    page.keyboard.type("reasoner")
+    expect(page.get_by_role("option")).to_have_count(1)
+    compose(page.get_by_role("combobox"))
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+KeyK")
+    page.keyboard.type("елка")
+    expect(page.locator(".history").get_by_role("link")).to_have_count(1)
+    compose(page.get_by_role("searchbox"))
+    expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_the_model_is_chosen_by_keyboard_and_remembered(watched: Watched) -> None:

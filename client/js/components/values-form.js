@@ -2,6 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { grow } from "../growing.js"
 import { language, localized, t } from "../i18n.js"
+import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
 
@@ -26,7 +27,7 @@ export function ValuesForm({ tuning }) {
   }
   /** @param {KeyboardEvent} event */
   const press = event => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return
     event.preventDefault()
     submit()
   }

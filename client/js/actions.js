@@ -374,6 +374,7 @@ export function startLooking() {
     void lookAgain()
   })
   document.addEventListener("visibilitychange", () => { if (!document.hidden) void lookAgain() })
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) void lookAgain() })
   setInterval(() => {
     const elsewhere = store.conversations.value.items.some(({ id, running }) => running && id !== store.chat.value.id)
     if (elsewhere && !document.hidden) void refreshConversations()

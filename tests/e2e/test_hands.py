@@ -156,6 +156,17 @@ def test_the_palette_speaks_of_the_open_conversation_and_opens_other_dialogs(wat
     expect(page.get_by_role("dialog", name="Клавиши")).to_contain_text("Все действия")
 
 
+def test_the_palette_saves_all_conversations_and_the_page_stays(watched: Watched) -> None:
+    page = start(watched)
+    page.evaluate("navigation.addEventListener('navigate', ({ downloadRequest }) => { window.isSaved = downloadRequest !== null })")
+    palette(page)
+    page.keyboard.type("скачать все")
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    assert saved.value.url.endswith("/export")
+    assert page.evaluate("window.isSaved"), "a page that is led elsewhere loses the lines of its answers in some browsers"
+
+
 def test_what_the_palette_shows_of_hostile_titles_is_text(watched: Watched) -> None:
     page = start(watched)
     box(page).fill('"><img src=x onerror="window.pwned=1"> пусто')

@@ -253,7 +253,11 @@ def test_an_answer_goes_on_when_the_network_comes_back(watched: Watched) -> None
     watched.faults[:] = [fault for fault in watched.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
-def test_what_another_tab_asked_is_seen_on_return(watched: Watched) -> None:
+SEEN_AGAIN = ["document, new Event('visibilitychange')", "window, new PageTransitionEvent('pageshow', { persisted: true })"]
+
+
+@pytest.mark.parametrize("sign", SEEN_AGAIN, ids=["tab", "way back"])
+def test_what_another_tab_asked_is_seen_on_return(watched: Watched, sign: str) -> None:
     page = start(watched, "chat/old3")
     expect(page.locator(".message--user")).to_have_count(1)
     other = watched.open()
@@ -261,7 +265,7 @@ def test_what_another_tab_asked_is_seen_on_return(watched: Watched) -> None:
     say(other, "из другой вкладки")
     finished(other)
     page.bring_to_front()
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate(f"((target, sign) => target.dispatchEvent(sign))({sign})")
     expect(page.locator(".message--user").last).to_contain_text("из другой вкладки")
 
 

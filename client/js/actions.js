@@ -2,6 +2,7 @@
 import * as api from "./api.js"
 import { keepDraft, leaveAnswers, refreshConversations, resume, shownRole } from "./asking.js"
 import { isRunning } from "./chat.js"
+import { copyText } from "./clipboard.js"
 import { t } from "./i18n.js"
 import { whenIdle } from "./idle.js"
 import { draftOf, isKept, prefer, preferences } from "./preferences.js"
@@ -204,7 +205,6 @@ export const showVersion = id => store.dispatch({ type: "chosen", message: id })
 
 /** @param {string} text @param {string} [said] what to tell the person */
 export async function copy(text, said = t("toast.copied")) {
-  const { copyText } = await import("./clipboard.js")
   toast((await copyText(text)) ? said : t("toast.copy_failed"))
 }
 
@@ -340,9 +340,6 @@ export const tuning = () => import("./tuning.js")
 /** Roles and prompts of one's own, fetched when somebody wants them. */
 export const library = () => import("./library.js")
 
-/** Telling of answers that ended while nobody looked, fetched when somebody wants it. */
-export const notifying = () => import("./notifying.js")
-
 /** Finding and keeping, fetched when somebody wants it. */
 export const shelving = () => import("./shelving.js")
 
@@ -377,6 +374,7 @@ export function startLooking() {
     void lookAgain()
   })
   document.addEventListener("visibilitychange", () => { if (!document.hidden) void lookAgain() })
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) void lookAgain() })
   setInterval(() => {
     const elsewhere = store.conversations.value.items.some(({ id, running }) => running && id !== store.chat.value.id)
     if (elsewhere && !document.hidden) void refreshConversations()

@@ -41,7 +41,7 @@ export const COMMANDS = [
   { name: "sidebar", icon: "sidebar", code: "KeyS", shift: true, keys: ["S"], run: ({ actions }) => actions.toggleSidebar() },
   { name: "settings", icon: "settings", code: "Comma", keys: [","], run: ({ store }) => { store.dialog.value = "settings" } },
   ...["light", "dark", "auto"].map(theme),
-  { name: "take_all", icon: "download", says: ["import.take_all"], keys: [], run: ({ actions }) => location.assign(actions.exportAddress()) },
+  { name: "take_all", icon: "download", says: ["import.take_all"], keys: [], run: ({ actions }) => import("./download.js").then(({ saveAddress }) => saveAddress(actions.exportAddress())) },
   { name: "help", icon: "help", code: "Slash", keys: ["/"], run: ({ store }) => toggle(store.dialog, "help") },
 
   { name: "stop", icon: "close", keys: ["Esc"], here: true, when: ({ store }) => store.answering.value, run: ({ actions }) => actions.stop() },

@@ -1,10 +1,9 @@
-/** What a person does with one message: rewrites an answer, goes on from it elsewhere, pins it, keeps it of several, takes its text. */
+/** What a person does with one message: rewrites an answer, goes on from it elsewhere, pins it, keeps it of several. */
 import { call, part } from "./api.js"
-import { chooseModel, copy } from "./actions.js"
+import { chooseModel } from "./actions.js"
 import { newId, refreshConversations, stopAnswer, writeBeside } from "./asking.js"
 import { comparedWith, emptyAnswer, isRunning } from "./chat.js"
 import { t } from "./i18n.js"
-import { plainText } from "./plain.js"
 import { go } from "./router.js"
 import { complain, toast } from "./say.js"
 import * as store from "./store.js"
@@ -102,6 +101,3 @@ async function mark(message, wish) {
     complain(error)
   }
 }
-
-/** The words without the marks of Markdown. @param {Message} message */
-export const copyText = message => copy(plainText(message.text))

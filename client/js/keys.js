@@ -18,7 +18,8 @@ export function hint(name) {
 
 /** @param {KeyboardEvent} event @returns {Command | undefined} */
 export function shortcutOf(event) {
-  if (isComposing(event) || event.altKey || !(event.ctrlKey || event.metaKey)) return undefined
+  // On a Mac, Ctrl with a letter edits text.
+  if (isComposing(event) || event.altKey || !(event.metaKey || (event.ctrlKey && !IS_MAC))) return undefined
   return COMMANDS.find(({ code, shift = false }) => code && code === event.code && shift === event.shiftKey)
 }
 

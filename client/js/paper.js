@@ -50,16 +50,23 @@ ${stage.innerHTML}
 export async function print(text) {
   const [stage] = await Promise.all([draw(text), loadStyle("reading"), loadStyle("print")])
   const before = document.title
+  const named = text.title || before
   const clear = () => {
-    document.title = before
+    if (document.title === named) document.title = before
     stage.remove()
     render(null, stage)
   }
   stage.className = "paper"
   document.body.append(stage)
-  document.title = text.title || before // browsers name the PDF after it
-  addEventListener("afterprint", clear, { once: true })
+  document.title = named // browsers name the PDF after it
+  addEventListener("afterprint", () => onReturn(clear), { once: true })
   window.print()
+}
+
+/** When the person is back: an iPhone says that it has printed before it has begun to. @param {() => void} act */
+function onReturn(act) {
+  const over = new AbortController()
+  for (const sign of ["pointerdown", "keydown", "focus"]) addEventListener(sign, () => { over.abort(); act() }, { signal: over.signal })
 }
 
 /** A name that every system takes. @param {{ title: string, at: number }} of */

@@ -16,9 +16,8 @@ export function selectedWords() {
   return { text, place: lines.at(-1) ?? range.getBoundingClientRect() }
 }
 
-/** Put what is selected at the end of the composer, as if it had been typed, and go on writing there. */
-export function quoteSelection() {
-  const words = selectedWords()
+/** Put what is selected at the end of the composer, as if it had been typed, and go on writing there. @param {{ text: string } | null} [words] */
+export function quoteSelection(words = selectedWords()) {
   const field = document.getElementById("composer")
   if (!words || !(field instanceof HTMLTextAreaElement)) return
   const before = field.value.trimEnd()

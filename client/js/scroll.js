@@ -2,6 +2,8 @@
 
 /** How near the end counts as being there, pixels. */
 const NEAR = 48
+/** A finger that moved less than this has not decided, pixels. */
+const SLOP = 10
 
 export class ScrollFollower {
   /** @param {HTMLElement} place what scrolls; its last child is what grows @param {(isAway: boolean) => void} onAway */
@@ -16,6 +18,8 @@ export class ScrollFollower {
     if (place.lastElementChild) this.growth.observe(place.lastElementChild)
     this.scrolled = this.scrolled.bind(this)
     place.addEventListener("scroll", this.scrolled, { passive: true })
+    this.hands = new AbortController()
+    this.watchHands(this.hands.signal)
     this.toEnd()
   }
 
@@ -41,6 +45,18 @@ export class ScrollFollower {
   stop() {
     this.growth.disconnect()
     this.place.removeEventListener("scroll", this.scrolled)
+    this.hands.abort()
+  }
+
+  /** Growth is not followed from the first pull upwards: following would end a slow one before it has left the end. @param {AbortSignal} signal */
+  watchHands(signal) {
+    const { place } = this
+    let [x, y] = [0, 0]
+    /** @param {number} up @param {number} aside */
+    const pull = (up, aside) => { if (up > Math.abs(aside) && place.scrollTop > 0) this.following = false }
+    place.addEventListener("wheel", event => { if (!event.ctrlKey) pull(-event.deltaY, event.deltaX) }, { passive: true, signal })
+    place.addEventListener("touchstart", ({ touches: [finger] }) => { [x, y] = [finger.clientX, finger.clientY] }, { passive: true, signal })
+    place.addEventListener("touchmove", ({ touches: [finger] }) => pull(finger.clientY - y - SLOP, finger.clientX - x), { passive: true, signal })
   }
 
   grew() {
@@ -54,8 +70,9 @@ export class ScrollFollower {
   /** Only a movement upwards is a wish to leave: content growing below moves nothing. */
   scrolled() {
     const { scrollTop } = this.place
-    if (this.distance() <= NEAR) this.following = true
-    else if (scrollTop < this.top) this.following = false
+    const isNear = this.distance() <= NEAR
+    if (scrollTop < this.top) this.following &&= isNear
+    else if (isNear) this.following = true
     this.top = scrollTop
     this.tell()
   }

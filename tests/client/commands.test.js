@@ -40,3 +40,12 @@ test("keys are printed as they are pressed", () => {
   assert.equal(hint("palette"), "Ctrl+Shift+K")
   assert.equal(hint("nothing"), "")
 })
+
+test("on a Mac Ctrl is left to the editing of text", async () => {
+  Object.defineProperty(globalThis, "navigator", { value: { platform: "MacIntel" }, configurable: true })
+  const mac = await import("../../client/js/keys.js?mac")
+  const press = keys => mac.shortcutOf({ code: "KeyK", ctrlKey: false, shiftKey: false, altKey: false, metaKey: false, keyCode: 0, isComposing: false, ...keys })?.name
+  assert.equal(press({ ctrlKey: true }), undefined)
+  assert.equal(press({ metaKey: true }), "search")
+  assert.equal(mac.hint("search"), "⌘K")
+})

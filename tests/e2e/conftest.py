@@ -25,6 +25,17 @@ ARGUMENTS = [
 ]
 # What would go away by itself stays until it is seen to, however slow the machine.
 LASTING = "() => { const { setTimeout } = window; window.setTimeout = (act, after) => after >= 5000 ? 0 : setTimeout(act, after) }"
+# A browser that cannot size a field by its text, and does not keep the place when something comes above it, as Safari and Firefox
+# have been for long.
+OLDER = """{
+  const { supports } = CSS
+  CSS.supports = (name, ...value) => !["field-sizing", "overflow-anchor"].includes(name) && supports.call(CSS, name, ...value)
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(`* {
+    field-sizing: fixed !important; overflow-anchor: none !important; content-visibility: visible !important;
+  }`)
+  document.adoptedStyleSheets.push(sheet)
+}"""
 WAIT = 60_000  # milliseconds until something that should be seen is given up
 
 

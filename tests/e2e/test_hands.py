@@ -156,6 +156,17 @@ def test_the_palette_speaks_of_the_open_conversation_and_opens_other_dialogs(wat
     expect(page.get_by_role("dialog", name="Клавиши")).to_contain_text("Все действия")
 
 
+def test_the_palette_saves_all_conversations_and_the_page_stays(watched: Watched) -> None:
+    page = start(watched)
+    page.evaluate("navigation.addEventListener('navigate', ({ downloadRequest }) => { window.isSaved = downloadRequest !== null })")
+    palette(page)
+    page.keyboard.type("скачать все")
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    assert saved.value.url.endswith("/export")
+    assert page.evaluate("window.isSaved"), "a page that is led elsewhere loses the lines of its answers in some browsers"
+
+
 def test_what_the_palette_shows_of_hostile_titles_is_text(watched: Watched) -> None:
     page = start(watched)
     box(page).fill('"><img src=x onerror="window.pwned=1"> пусто')
@@ -178,7 +189,7 @@ ASKED = """
     window.told = []
     window.Notification = class {
         static permission = '%s'
-        static requestPermission = async () => Notification.permission
+        static requestPermission = async () => { window.asked = true; return Notification.permission }
         constructor(title, about) { Object.assign(this, { title, ...about }); told.push(this) }
         close() {}
     }
@@ -245,7 +256,8 @@ def test_a_browser_that_allows_no_notifications_is_named_as_the_reason(watched: 
     page.add_init_script(ASKED % "denied")
     start(watched)
     page.keyboard.press("Control+Comma")
-    page.get_by_role("group", name="Уведомить о готовом ответе").get_by_text("Если вкладка скрыта").click()
+    wish = page.get_by_role("group", name="Уведомить о готовом ответе").get_by_text("Если вкладка скрыта")
+    assert wish.evaluate("wish => { wish.click(); return window.asked }"), "browsers let a page ask only at the moment of a click"
     expect(page.get_by_role("alert")).to_contain_text("Браузер не разрешил уведомления")
     expect(page.get_by_role("radio", name="Не надо")).to_be_checked()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import OLDER, Watched
 from tests.e2e.running import ServerProcess
 
 pytestmark = pytest.mark.timeout(180)
@@ -58,6 +58,11 @@ def newest(server: ServerProcess) -> dict[str, Any]:
     return found
 
 
+# Enter within an input method, as Safari tells of it.
+COMPOSED = """field =>
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))"""
+
+
 def test_a_role_asks_once_for_what_it_needs(watched: Watched, live: ServerProcess) -> None:
     send(live, "library", GUIDE)
     page = start(watched)
@@ -71,6 +76,8 @@ def test_a_role_asks_once_for_what_it_needs(watched: Watched, live: ServerProces
     expect(box(page)).to_have_value("Куда пойти?")
     box(page).press("Enter")
     form.get_by_role("textbox", name="город").fill("Псков")
+    form.get_by_role("textbox", name="город").evaluate(COMPOSED)
+    expect(form).to_be_visible()
     page.keyboard.press("Enter")
     answered(page)
     assert newest(live)["role_values"] == {"город": "Псков"}
@@ -198,6 +205,19 @@ def test_a_role_of_ones_own_is_written_chosen_changed_and_brought_back(watched: 
     expect(page.get_by_role("button", name="Роль: Капитан")).to_be_visible()
     (item,) = live.get("library")["items"]
     assert (item["name"], item["icon"], item["variables"]) == ("Капитан", "🏴", ["имя"])
+
+
+def test_a_field_grows_with_its_text_in_every_browser(watched: Watched) -> None:
+    watched.page.add_init_script(OLDER)
+    page = start(watched)
+    page.get_by_role("button", name="Без роли").click()
+    page.get_by_role("button", name="Новая роль").click()
+    field = page.get_by_role("dialog", name="Новая роль").get_by_role("textbox", name="Что сказать модели")
+    for text in ("Строка\n" * 12, "Строка"):
+        field.fill(text)
+        expect(field).to_have_js_property("scrollTop", 0)
+        assert field.evaluate("field => field.scrollHeight <= field.clientHeight")
+    assert field.evaluate("field => field.offsetHeight") < 300
 
 
 def test_a_ready_role_is_made_ones_own(watched: Watched, live: ServerProcess) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from server.conversations import Answer, Conversation, Message, Question
 from server.storage.database import temporary
 from server.storage.store import SqlStore
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import OLDER, Watched
 from tests.e2e.running import ServerProcess
 from tests.llama.running import free_port
 
@@ -140,6 +140,52 @@ def test_who_reads_at_the_top_stays_there_when_the_past_comes(watched: Watched) 
     assert before is not None
     assert after is not None
     assert abs(before["y"] - after["y"]) <= 2
+
+
+def test_who_reads_in_the_middle_stays_there_in_every_browser(watched: Watched) -> None:
+    page: Page = watched.page
+    page.add_init_script(OLDER)
+    held: list[Any] = []
+    page.route(lambda url: url.endswith("/conversations/long"), lambda route: held.append(route))
+    page.goto(f"{watched.address}/chat/long")
+    expect(page.locator(".messages .message")).to_have_count(20)
+    expect(buttons(page, f"q{TURNS - 10}")).not_to_have_count(0)
+    page.locator(".messages").evaluate("place => { place.scrollTop = 300 }")
+    expect(page.locator(".to-end--shown")).to_be_visible()
+    page.wait_for_timeout(1_200)
+    message = page.locator(f"[data-id=q{TURNS - 8}]")
+    before = message.bounding_box()
+    held[0].continue_()
+    expect(page.locator(".messages .message")).to_have_count(2 * TURNS)
+    after = message.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) <= 2
+
+
+def test_a_key_in_a_long_question_moves_no_message_in_any_browser(watched: Watched) -> None:
+    watched.page.add_init_script(OLDER)
+    page = open_whole(watched)
+    field = page.locator("#composer")
+    field.fill("Строка\n" * 7)
+    assert field.evaluate("field => field.scrollHeight <= field.clientHeight")
+    place = page.locator(".messages")
+    place.evaluate("place => { place.scrollTop -= 80 }")
+    page.wait_for_timeout(300)
+    top = place.evaluate("place => place.scrollTop")
+    page.keyboard.type("я")
+    page.wait_for_timeout(300)
+    assert place.evaluate("place => place.scrollTop") == top
+
+
+def test_a_question_that_is_rewritten_is_seen_whole_in_any_browser(watched: Watched) -> None:
+    watched.page.add_init_script(OLDER)
+    page = open_whole(watched)
+    page.locator("#composer").press("ArrowUp")
+    field = page.locator(".editor__text")
+    expect(field).to_be_focused()
+    field.fill("Строка\n" * 9)
+    assert field.evaluate("field => field.scrollHeight <= field.clientHeight")
 
 
 def test_who_is_led_to_a_message_gets_the_way_to_it(watched: Watched) -> None:

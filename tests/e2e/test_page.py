@@ -253,7 +253,11 @@ def test_an_answer_goes_on_when_the_network_comes_back(watched: Watched) -> None
     watched.faults[:] = [fault for fault in watched.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
-def test_what_another_tab_asked_is_seen_on_return(watched: Watched) -> None:
+SEEN_AGAIN = ["document, new Event('visibilitychange')", "window, new PageTransitionEvent('pageshow', { persisted: true })"]
+
+
+@pytest.mark.parametrize("sign", SEEN_AGAIN, ids=["tab", "way back"])
+def test_what_another_tab_asked_is_seen_on_return(watched: Watched, sign: str) -> None:
     page = start(watched, "chat/old3")
     expect(page.locator(".message--user")).to_have_count(1)
     other = watched.open()
@@ -261,7 +265,7 @@ def test_what_another_tab_asked_is_seen_on_return(watched: Watched) -> None:
     say(other, "из другой вкладки")
     finished(other)
     page.bring_to_front()
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate(f"((target, sign) => target.dispatchEvent(sign))({sign})")
     expect(page.locator(".message--user").last).to_contain_text("из другой вкладки")
 
 
@@ -277,6 +281,38 @@ def test_reading_above_is_not_disturbed_by_an_answer(watched: Watched) -> None:
     expect(answer(page)).to_contain_text("Слово 30.")
     assert place.evaluate("element => element.scrollTop") == top
     page.get_by_role("button", name="Вниз, к последнему").click()
+    expect(page.locator(".to-end--shown")).to_have_count(0)
+    box(page).focus()
+    page.keyboard.press("Escape")
+    finished(page)
+
+
+FINGER = """place => {
+  const touch = clientY => ({ bubbles: true, touches: [new Touch({ identifier: 1, target: place, clientX: 100, clientY })] })
+  place.dispatchEvent(new TouchEvent("touchstart", touch(100)))
+  place.dispatchEvent(new TouchEvent("touchmove", touch(120)))
+  place.scrollTop -= 20
+}"""
+
+
+@pytest.mark.parametrize("hand", ["wheel", "finger"])
+def test_a_slow_pull_upwards_is_not_ended_by_an_answer(watched: Watched, hand: str) -> None:
+    page = start(watched, "chat/old3")
+    say(page, "долго")
+    place = page.locator(".messages")
+    expect(answer(page)).to_contain_text("Слово 15.")
+    page.set_viewport_size({"width": 1280, "height": 400})
+    place.hover()
+    if hand == "wheel":
+        page.mouse.wheel(0, -20)
+    else:
+        place.evaluate(FINGER)
+    page.wait_for_timeout(500)
+    top = place.evaluate("element => element.scrollTop")
+    assert top > 0
+    expect(page.get_by_role("button", name="Вниз, к последнему")).to_be_visible()
+    assert place.evaluate("element => element.scrollTop") == top
+    page.mouse.wheel(0, 5_000)
     expect(page.locator(".to-end--shown")).to_have_count(0)
     box(page).focus()
     page.keyboard.press("Escape")
@@ -358,17 +394,37 @@ def test_shortcuts_work_in_the_russian_layout(watched: Watched) -> None:
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
+def compose(field: Any) -> None:
+    """Press Enter within an input method, as browsers tell of it and as Safari does."""
+    for way in ("isComposing: true", "keyCode: 229"):
+        pressed = f"new KeyboardEvent('keydown', {{ key: 'Enter', {way}, bubbles: true, cancelable: true }})"
+        field.evaluate(f"field => field.dispatchEvent({pressed})")
+
+
 def test_enter_within_an_input_method_sends_nothing(watched: Watched) -> None:
     page = start(watched)
     box(page).fill("にほん")
-    for way in ("isComposing: true", "keyCode: 229"):
-        box(page).evaluate(
-            f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', {way}, bubbles: true, cancelable: true}}))"
-        )
+    compose(box(page))
     expect(page.locator(".message")).to_have_count(0)
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("日")
     expect(box(page)).to_have_value("にほん\n日")
+
+
+def test_enter_within_an_input_method_takes_nothing_from_a_list(watched: Watched) -> None:
+    page = start(watched)
+    page.keyboard.press("Control+Period")
+    page.keyboard.type("reasoner")
+    expect(page.get_by_role("option")).to_have_count(1)
+    compose(page.get_by_role("combobox"))
+    expect(page.get_by_role("dialog", name="Выбрать модель")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+KeyK")
+    page.keyboard.type("елка")
+    expect(page.locator(".history").get_by_role("link")).to_have_count(1)
+    compose(page.get_by_role("searchbox"))
+    expect(page.get_by_role("heading", name="О чём поговорим?")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_the_model_is_chosen_by_keyboard_and_remembered(watched: Watched) -> None:

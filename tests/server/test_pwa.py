@@ -120,6 +120,12 @@ def test_a_foreign_name_never_gets_into_the_search_engine(app: Flask) -> None:
     assert app.test_client().get("/opensearch.xml", headers={"Host": "evil.test"}).status_code == 421
 
 
+def test_every_page_has_an_icon_for_browsers_that_cannot_draw_svg() -> None:
+    for page in (CLIENT / "html").glob("*.html"):
+        icons = re.findall(r'rel="icon" type="([\w/+]+)" sizes="(\w+)"', page.read_text("utf-8"))
+        assert page.name == "preview.html" or icons == [("image/png", "192x192"), ("image/svg+xml", "any")], page.name
+
+
 def test_the_drawings_of_the_icons_are_in_the_repository() -> None:
     for name in ("icon.svg", "maskable.svg"):
         assert "<script" not in (CLIENT / "icons" / name).read_text("utf-8")

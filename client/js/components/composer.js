@@ -1,5 +1,6 @@
 /** Where one writes. Text is kept over a reload and comes back when it could not be sent. */
 import { html, lazy, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { grow } from "../growing.js"
 import { t } from "../i18n.js"
 import { whenIdle } from "../idle.js"
 import { isComposing } from "../keys.js"
@@ -140,11 +141,4 @@ function useDraft(conversation) {
   useLayoutEffect(() => grow(field.current), [text])
   useEffect(() => { if (!matchMedia("(pointer: coarse)").matches) field.current?.focus() }, [])
   return { text, write, field }
-}
-
-/** As high as its text, where the style sheet alone cannot do it. @param {HTMLTextAreaElement | null} field */
-function grow(field) {
-  if (!field || CSS.supports("field-sizing", "content")) return
-  field.style.blockSize = "auto"
-  field.style.blockSize = `${field.scrollHeight}px`
 }

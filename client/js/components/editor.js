@@ -1,5 +1,6 @@
 /** A message that is being written in other words. Esc leaves it as it was; what was written can come back for a moment. */
-import { html, useEffect, useRef, useState } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { grow } from "../growing.js"
 import { t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
@@ -21,6 +22,7 @@ export function Editor({ id, text: before, label, hint, done, enterIsDone = fals
     field.current?.focus()
     field.current?.setSelectionRange(-1, -1)
   }, [])
+  useLayoutEffect(() => grow(field.current), [text])
   const cancel = () => {
     handed.current = false
     editing.value = ""

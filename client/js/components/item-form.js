@@ -1,5 +1,6 @@
 /** A role or a prompt of one's own, being written. What is written stays when the dialog is closed. */
-import { html, useEffect, useRef, useState } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { grow } from "../growing.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { variables } from "../slash.js"
@@ -15,8 +16,10 @@ const ICONS = ["person", "chat", "thought", "pencil", "article", "book", "langua
 export function ItemForm({ library: { cancel, draft, save } }) {
   const [wrong, say] = useState("")
   const name = useRef(/** @type {HTMLInputElement | null} */ (null))
+  const words = useRef(/** @type {HTMLTextAreaElement | null} */ (null))
   // After the dialog, which gives the focus to its heading; on a phone it stays there, the keyboard would cover the form.
   useEffect(() => { if (!matchMedia("(pointer: coarse)").matches) requestAnimationFrame(() => name.current?.focus()) }, [])
+  useLayoutEffect(() => grow(words.current), [draft.value?.item.text])
   if (!draft.value) return null
   const { item } = draft.value
   const isRole = item.kind === "role"
@@ -43,7 +46,7 @@ export function ItemForm({ library: { cancel, draft, save } }) {
         </label>`}
       <label class="item__field">
         <span>${t(isRole ? "library.role_text" : "library.prompt_text")}</span>
-        <textarea class="item__text item__text--long" rows="6" maxlength="20000" value=${item.text} onInput=${(/** @type {any} */ event) => write({ text: event.currentTarget.value })}></textarea>
+        <textarea class="item__text item__text--long" ref=${words} rows="6" maxlength="20000" value=${item.text} onInput=${(/** @type {any} */ event) => write({ text: event.currentTarget.value })}></textarea>
         <small>${variables(item.text).length
           ? t("library.variables", { list: variables(item.text).join(", ") })
           : t("library.text_hint", { place: `{{${t("library.place")}}}` })}</small>

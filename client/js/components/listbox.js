@@ -1,5 +1,6 @@
 /** A list to choose one thing from: arrows move, Enter takes, letters search (where there is something to search in). */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { isComposing } from "../keys.js"
 import { Icon } from "./icon.js"
 
 /** @import { Children } from "../view.js" */
@@ -25,6 +26,7 @@ export function Listbox({ label, groups, empty, several = false, search }) {
 
   /** @param {KeyboardEvent} event */
   const press = event => {
+    if (isComposing(event)) return
     const steps = /** @type {Record<string, number>} */ ({ ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8,
       ...(search ? {} : { Home: 0, End: options.length - 1 }) })
     if (event.key in steps) {

@@ -2,6 +2,8 @@
 import { html } from "../view.js"
 import { t } from "../i18n.js"
 import { usePage } from "../page.js"
+import { plainText } from "../plain.js"
+import { speak } from "../speech.js"
 import { account, details } from "./foot.js"
 import { GUIDE } from "./greeting.js"
 import { addIcons } from "./icon.js"
@@ -22,7 +24,7 @@ addIcons({
 /** @param {{ message: Message, onClose: (how: { focusBack: boolean }) => void }} props */
 export function MessageMenu({ message, onClose }) {
   const page = usePage()
-  const { store: { answering, dialog, editing, temporary }, actions: { deeds, library, regenerate, shownChoice } } = page
+  const { store: { answering, dialog, editing, temporary }, actions: { copy, deeds, library, regenerate, shownChoice } } = page
   const act = (/** @type {(all: typeof import("../deeds.js")) => unknown} */ deed) => () => void deeds().then(deed)
   const isAnswer = message.role === "assistant"
   const isFree = !answering.value
@@ -34,8 +36,8 @@ export function MessageMenu({ message, onClose }) {
     ...(isAnswer && isFree && shownChoice().provider !== GUIDE ? /** @type {const} */ (["shorter", "longer"]) : [])
       .map(wish => ({ icon: wish, label: t(`answer.${wish}`), run: () => regenerate(message, { wish }) })),
     isAnswer && isKept && { icon: "pencil", label: t("answer.edit"), run: () => { editing.value = message.id } },
-    isAnswer && { icon: "letters", label: t("message.copy_text"), run: act(({ copyText }) => copyText(message)) },
-    isAnswer && "speechSynthesis" in globalThis && { icon: "speaker", label: t("speech.do"), run: () => void import("../speech.js").then(({ speak }) => speak(message)) },
+    isAnswer && { icon: "letters", label: t("message.copy_text"), run: () => copy(plainText(message.text)) },
+    isAnswer && "speechSynthesis" in globalThis && { icon: "speaker", label: t("speech.do"), run: () => speak(message) },
     isFree && isKept && { icon: "fork", label: t("message.fork"), run: act(({ fork }) => fork(message)) },
     !isAnswer && { icon: "slash", label: t("library.keep"), run: () => void library().then(({ keepAsPrompt }) => keepAsPrompt(message.text)) },
     isKept && { icon: "pin", label: t(message.pinned ? "shelf.unpin" : "shelf.pin"), run: act(({ pin }) => pin(message, !message.pinned)) },

@@ -16,6 +16,8 @@ const AnswerWith = lazy(() => import("./answer-with.js").then(file => file.Answe
 /** Messages drawn at once; a longer past is added while nobody waits. */
 const FIRST = 10
 const STEP = 40
+/** Safari does not keep the place when something comes above it. */
+const anchors = CSS.supports("overflow-anchor", "auto")
 
 export function Messages() {
   const { conversations, dialog, messageSignal, openId, opening, path, reading, sought, whole } = usePage().store
@@ -34,6 +36,14 @@ export function Messages() {
     follower.current = created
     return () => created.stop()
   }, [])
+  useEffect(() => {
+    const look = () => {
+      const selection = getSelection()
+      if (selection && !selection.isCollapsed && place.current?.contains(selection.anchorNode)) select(true)
+    }
+    document.addEventListener("selectionchange", look)
+    return () => document.removeEventListener("selectionchange", look)
+  }, [])
   // A conversation is opened at its end, and what one has just said is looked at.
   useLayoutEffect(() => follower.current?.toEnd(), [openId.value, lastQuestion, opening.value])
   useHeldPlace(place.current, follower.current, shown.length)
@@ -45,7 +55,7 @@ export function Messages() {
   })
 
   return html`
-    <section class="messages" ref=${place} onPointerUp=${() => select(true)} onKeyUp=${() => select(true)} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
+    <section class="messages" ref=${place} tabindex="-1" aria-label=${t("messages.title")} aria-busy=${opening.value === "loading"}>
       <h1 class="visually-hidden">${title || t("messages.title")}</h1>
       <div class="messages__list">
         ${!whole.value && shown.length === ids.length && html`<div class="messages__earlier"><${Skeleton} /></div>`}
@@ -80,7 +90,7 @@ function Message({ id, isLast }) {
  * @param {HTMLElement | null} place @param {ScrollFollower | null} follower @param {number} count of messages shown
  */
 function useHeldPlace(place, follower, count) {
-  const first = place && follower && !follower.following && place.scrollTop === 0 ? place.querySelector(".message") : null
+  const first = place && follower && !follower.following && (!anchors || place.scrollTop === 0) ? place.querySelector(".message") : null
   const before = first?.getBoundingClientRect().top ?? 0
   useLayoutEffect(() => {
     if (place && first?.isConnected) place.scrollTop += first.getBoundingClientRect().top - before

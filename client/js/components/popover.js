@@ -1,5 +1,6 @@
 /** A sheet over the page that goes away by Esc, wherever the focus is, and by a click outside. */
 import { html, useEffect, useLayoutEffect, useRef } from "../view.js"
+import { isComposing } from "../keys.js"
 
 /** @import { Children } from "../view.js" */
 
@@ -20,7 +21,7 @@ export function Popover({ label, className = "", onClose, children }) {
   // Wherever the focus is: it may be on its way into the sheet, or nowhere after a click on plain text.
   useLayoutEffect(() => {
     const press = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Escape" || event.defaultPrevented) return
+      if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return
       event.preventDefault()
       event.stopPropagation()
       onClose()

@@ -1,6 +1,7 @@
 /** What a person may set for this browser, and the way out where one had to log in. */
 import { html, lazy, useEffect, useState } from "../view.js"
 import { languages, t } from "../i18n.js"
+import { notify } from "../notifying.js"
 import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
 
@@ -38,9 +39,9 @@ export function Settings() {
 
 /** The browser asks for the permission when a person wishes it here, and never before. */
 function NotifyChoice() {
-  const { store: { preferences }, actions: { notifying } } = usePage()
+  const { preferences } = usePage().store
   const [isDenied, deny] = useState(false)
-  const choose = async (/** @type {string} */ id) => deny(!(await (await notifying()).notify(id === "on")))
+  const choose = async (/** @type {string} */ id) => deny(!(await notify(id === "on")))
   return html`
     <${Choice} name="notify" value=${preferences.value.notify ? "on" : "off"} options=${["off", "on"].map(id => ({ id, label: t(`settings.notify_${id}`) }))} onChoose=${choose} />
     <p class="dialog__line" role="alert">${isDenied && t("settings.notify_denied")}</p>

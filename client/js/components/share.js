@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { Dialog } from "./dialog.js"
 import { Icon } from "./icon.js"
-import { SharedLinks, useSharing } from "./shared-links.js"
+import { SharedLinks, addressBy, useSharing } from "./shared-links.js"
 
 /** @import { Branch, Link } from "../sharing.js" */
 /** @import { Sharing } from "./shared-links.js" */
@@ -26,10 +26,10 @@ export function Share({ id }) {
   }, [id])
 
   const make = async (/** @type {number | null} */ seconds) => {
-    const made = await ask(({ makeLink }) => makeLink(id, { leaf: branch?.leaf ?? "", expires_in: seconds, reasoning }))
-    if (!made || !links) return
-    setLinks({ ...links, shares: [made.share, ...links.shares] })
-    await give(made.share)
+    const making = ask(({ makeLink }) => makeLink(id, { leaf: branch?.leaf ?? "", expires_in: seconds, reasoning }))
+    const giving = give(making.then(made => (made ? addressBy(made.share) : Promise.reject(new Error("there is no link")))))
+    const [made] = await Promise.all([making, giving.catch(() => {})])
+    if (made && links) setLinks({ ...links, shares: [made.share, ...links.shares] })
   }
   const leaf = branch?.leaf
   const hasReasoning = branch?.messages.some(message => message.reasoning)

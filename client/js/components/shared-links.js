@@ -1,5 +1,6 @@
 /** Links for reading: each can be copied again and revoked; revoking is done at once and can be taken back. */
 import { html, useState } from "../view.js"
+import { copyText } from "../clipboard.js"
 import { day, isolated, moment, t } from "../i18n.js"
 import { usePage } from "../page.js"
 import { root } from "../root.js"
@@ -25,23 +26,23 @@ export function useSharing() {
     if (trouble) say(t(`errors.${trouble.code}`, trouble.values))
     return found
   }
-  const give = async (/** @type {Link} */ link) => {
-    const { copyText } = await import("../clipboard.js")
-    say((await copyText(new URL(link.path, root).href)) ? t("share.copied") : t("toast.copy_failed"))
-  }
+  const give = async (/** @type {string | Promise<string>} */ address) => say(t((await copyText(address)) ? "share.copied" : "toast.copy_failed"))
   return { ask, busy, give, note }
 }
 
-/** @param {{ links: Link[], titled?: boolean, onCopy: (link: Link) => void, ask: Ask }} props `titled`: also of which conversation each is */
+/** Where it leads. @param {Link} link */
+export const addressBy = link => new URL(link.path, root).href
+
+/** @param {{ links: Link[], titled?: boolean, onCopy: (address: string) => void, ask: Ask }} props `titled`: also of which conversation each is */
 export function SharedLinks({ links, titled = false, onCopy, ask }) {
   if (!links.length) return null
   return html`<ul class="share__links">${links.map(link => html`<${Line} key=${link.id} link=${link} titled=${titled} onCopy=${onCopy} ask=${ask} />`)}</ul>`
 }
 
-/** @param {{ link: Link, titled: boolean, onCopy: (link: Link) => void, ask: Ask }} props */
+/** @param {{ link: Link, titled: boolean, onCopy: (address: string) => void, ask: Ask }} props */
 function Line({ link, titled, onCopy, ask }) {
   const [isRevoked, revoked] = useState(false)
-  const address = new URL(link.path, root).href
+  const address = addressBy(link)
   const name = titled ? `: ${link.title || t("sidebar.untitled")}` : ""
   const revoke = () => ask(async ({ revokeLink }) => { await revokeLink(link); revoked(true) })
   const bringBack = () => ask(async ({ bringLinkBack }) => { await bringLinkBack(link); revoked(false) })
@@ -54,7 +55,7 @@ function Line({ link, titled, onCopy, ask }) {
           <small>${about(link)}</small>`}
       </div>
       ${isRevoked ? html`<button type="button" class="button button--small" aria-label=${t("toast.undo") + name} onClick=${bringBack}>${t("toast.undo")}</button>` : html`
-        <button type="button" class="icon-button" aria-label=${t("share.copy") + name} title=${t("share.copy")} onClick=${() => onCopy(link)}><${Icon} name="copy" /></button>
+        <button type="button" class="icon-button" aria-label=${t("share.copy") + name} title=${t("share.copy")} onClick=${() => onCopy(address)}><${Icon} name="copy" /></button>
         <button type="button" class="button button--small" aria-label=${t("share.revoke") + name} onClick=${revoke}>${t("share.revoke")}</button>`}
     </li>
   `

@@ -2,7 +2,7 @@
 import { html, lazy, useEffect, useRef, useState } from "../view.js"
 import { groupByDay } from "../conversations.js"
 import { t } from "../i18n.js"
-import { hint } from "../keys.js"
+import { hint, isComposing } from "../keys.js"
 import { usePage } from "../page.js"
 import { ConversationLink, PickLine } from "./conversation-link.js"
 import { Icon, Mark } from "./icon.js"
@@ -34,7 +34,7 @@ export function Sidebar({ warm }) {
   }, [drawer.value])
   /** @param {KeyboardEvent} event */
   const closeOnEscape = event => {
-    if (event.key !== "Escape" || !drawer.value) return
+    if (event.key !== "Escape" || isComposing(event) || !drawer.value) return
     event.preventDefault()
     drawer.value = false
   }
@@ -70,6 +70,7 @@ function Search({ query, onInput }) {
   }
   /** @param {KeyboardEvent & { currentTarget: HTMLInputElement }} event */
   const press = event => {
+    if (isComposing(event)) return
     if (event.key === "Escape" && query) {
       event.preventDefault()
       event.stopPropagation()

@@ -5,8 +5,8 @@
 import { useEffect, useRef, useState } from "../view.js"
 import { whenIdle } from "../idle.js"
 
-/** A browser that skips what is far away (content-visibility) and says so. */
-const tells = "oncontentvisibilityautostatechange" in document.documentElement
+/** A browser that skips what is far away (content-visibility) and says so; without scroll anchoring the style sheet lets none skip. */
+const tells = "oncontentvisibilityautostatechange" in document.documentElement && CSS.supports("overflow-anchor", "auto")
 
 /**
  * Every message begins as a far one: its words are not kept waiting for its buttons.

@@ -30,8 +30,7 @@ export class Table extends Component {
   }
 
   async copy() {
-    const { toTsv } = await import("../markdown/sheet.js")
-    if (!await copyText(toTsv(this.cells()))) return
+    if (!await copyText(import("../markdown/sheet.js").then(({ toTsv }) => toTsv(this.cells())))) return
     this.setState({ copied: true })
     setTimeout(() => this.setState({ copied: false }), SAID)
   }

@@ -1,5 +1,5 @@
 /** Asks for tags in place of a conversation's line: those it has, and a field for more with the known ones at hand. */
-import { html, useLayoutEffect, useRef, useState } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
 import { t } from "../i18n.js"
 import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
@@ -44,13 +44,19 @@ export function TagField({ tags: before, onDone }) {
     else return
     event.preventDefault()
   }
-  /** @param {FocusEvent} event */
-  const leave = event => {
-    if (!place.current?.contains(/** @type {Node | null} */ (event.relatedTarget))) finish(withText())
+  /** @param {EventTarget | null} to */
+  const leave = to => {
+    if (to instanceof Node && !place.current?.contains(to)) finish(withText())
   }
+  // A button that is clicked takes no focus in Safari, and in Firefox on a Mac: where the focus goes is not known then.
+  useEffect(() => {
+    const press = (/** @type {PointerEvent} */ event) => leave(event.target)
+    document.addEventListener("pointerdown", press)
+    return () => document.removeEventListener("pointerdown", press)
+  })
   const offered = known.map(({ name }) => name).filter(name => !tags.includes(name) && name.toLowerCase().includes(text.trim().toLowerCase())).slice(0, 6)
   return html`
-    <div class="tag-field" role="group" aria-label=${t("tags.title")} ref=${place} onKeyDown=${press} onFocusOut=${leave}>
+    <div class="tag-field" role="group" aria-label=${t("tags.title")} ref=${place} onKeyDown=${press} onFocusOut=${(/** @type {FocusEvent} */ event) => leave(event.relatedTarget)}>
       ${tags.map(name => html`
         <span class="tag" key=${name}>${name}<button type="button" class="tag__remove" aria-label=${t("tags.remove", { name })}
           onClick=${() => { set(tags.filter(other => other !== name)); field.current?.focus() }}><${Icon} name="close" /></button></span>`)}

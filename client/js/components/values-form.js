@@ -1,6 +1,8 @@
 /** What a role or a prompt leaves open is asked for in a small form. */
-import { html, useEffect, useRef, useState } from "../view.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../view.js"
+import { grow } from "../growing.js"
 import { language, localized, t } from "../i18n.js"
+import { isComposing } from "../keys.js"
 import { usePage } from "../page.js"
 import { Dialog } from "./dialog.js"
 
@@ -16,6 +18,7 @@ export function ValuesForm({ tuning }) {
     first.current?.focus()
     return () => { if (!isDone.current) tuning.leaveUnfilled() }
   }, [])
+  useLayoutEffect(() => first.current?.form?.querySelectorAll("textarea").forEach(grow), [values])
   const isWhole = names.every(name => values[name]?.trim())
   const submit = () => {
     if (!isWhole) return
@@ -24,7 +27,7 @@ export function ValuesForm({ tuning }) {
   }
   /** @param {KeyboardEvent} event */
   const press = event => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return
     event.preventDefault()
     submit()
   }

@@ -131,6 +131,22 @@ def test_a_snippet_shows_the_place_and_ranges_count_characters(store: SqlStore) 
     assert marked(found) == ["игрушка", "Ёлка"]
 
 
+def test_a_long_phrase_is_marked_where_it_stands(store: SqlStore) -> None:
+    keep(store, "c", "снег " * 100 + "белый белый снег на ёлке в лесу " + "дальше " * 100)
+    (found,) = find(store, '"белый снег на ёлке в лесу"')
+    assert marked(found) == ["белый", "снег", "на", "ёлке", "в", "лесу"]
+    assert marked(find(store, '"белый белый"')[0]) == ["белый", "белый"]
+
+
+@pytest.mark.timeout(30)
+def test_a_text_that_says_one_word_only_is_found_at_once() -> None:
+    query = words.parse("模 " * words.MOST_PHRASES)
+    for _ in range(3):  # as on a page of results
+        shown, ranges = words.snippet(query, "模" * words.SEARCHED)
+        assert len(ranges) == len(shown)
+    assert words.parse("раз раз раз ") == words.parse("раз ")
+
+
 def test_a_title_finds_its_conversation_once_and_a_new_title_replaces_it(store: SqlStore) -> None:
     keep(store, "c", "Куда поехать?", "На Онегу", title="Поездка в Карелию")
     (found,) = find(store, "карелия")

@@ -483,6 +483,27 @@ def test_shared_beginnings_do_not_multiply_a_file(fork: int) -> None:
     assert sum(len(message.text) for message in arrival.messages) < 5 * given_size
 
 
+def test_shared_sources_do_not_multiply_a_file() -> None:
+    many = 1000
+    cited = {"citations": [{"url": f"https://a.example/{at}", "title": "Сайт"} for at in range(many)]}
+    mapping = {**node("q", None, "user", "Что?"), **node("a", "q", "assistant", "Вот", metadata=cited)}
+    for at in range(many):
+        mapping |= node(str(at), "a", "assistant", "и")
+    (arrival,) = read([{"mapping": mapping}])[1]
+    assert len(arrival.messages) == many + 1
+    assert sum(len(answer.citations) for answer in answers(arrival)) < 10 * many
+
+
+@pytest.mark.timeout(30)
+def test_shared_forks_do_not_multiply_a_file() -> None:
+    many = 3000
+    forks = {"a": {"lists": [{"messages": [{"role": "user", "content": "и"}] * many}]}}
+    threads = [{"id": str(at), "messages": [{"id": "a", "role": "user", "content": "Раз"}]} for at in range(many)]
+    session = {"id": "s", "threads": threads, "messageForksHash": forks}
+    _, arrivals = read({"session:s": session, "chat-sessions-list": []})
+    assert sum(len(arrival.messages) for arrival in arrivals) == 2 * (many + many)
+
+
 NAMES = """
     conversation:a options g4f items role content id title user assistant mapping message author parts parent messages conv chat
     history chat_messages sender conversationId children chat-next-web-store sessions state exportType session:x chat-sessions

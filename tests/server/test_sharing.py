@@ -323,10 +323,21 @@ def test_guesses_are_forgotten_and_never_fill_the_memory(monkeypatch: pytest.Mon
     guesses = Guesses()
     for number in range(WRONG_TOKENS):
         guesses.note("a", str(number), NOW)
-    assert guesses.opens_at("a") > NOW
+    assert guesses.opens_at("a", NOW) > NOW
     for source in "bcd":
         guesses.note(source, "x", NOW)
-    assert guesses.opens_at("a") == 0
+    assert guesses.opens_at("a", NOW) == 0
+
+
+def test_who_guessed_while_the_clock_was_ahead_is_not_kept_out_for_so_long() -> None:
+    guesses = Guesses()
+    for number in range(WRONG_TOKENS):
+        guesses.note("a", str(number), NOW + DAY)
+    assert guesses.opens_at("a", NOW) == 0
+    for number in range(WRONG_TOKENS):
+        guesses.note("a", str(number), NOW)
+    assert guesses.opens_at("a", NOW) > NOW
+    assert guesses.opens_at("a", NOW + DAY) < NOW + DAY  # what was noted under the wrong time is forgotten
 
 
 def test_a_hostile_conversation_is_told_as_it_is(client: FlaskClient, services: Services) -> None:

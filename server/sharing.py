@@ -94,7 +94,10 @@ class Sharing:
         """Another end for a link, also for one that has ended lately."""
         if not self._shares.set_expiry(owner, share_id, expires_at):
             raise NotFound
-        return next(kept for kept in self._shares.of_owner(owner) if kept.share.id == share_id)
+        found = next((kept for kept in self._shares.of_owner(owner) if kept.share.id == share_id), None)
+        if found is None:  # its conversation was deleted in between
+            raise NotFound
+        return found
 
     # For whoever has the link
 

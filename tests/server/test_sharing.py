@@ -152,6 +152,22 @@ def test_revoking_works_at_once_and_can_be_undone(client: FlaskClient, services:
     assert not is_gone(client, token(made))
 
 
+def test_a_link_whose_conversation_is_deleted_meanwhile_is_not_found(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(services)
+    made = share(client, "c")
+    set_expiry = Shares.set_expiry
+
+    def and_then_deleted(shares: Shares, *given: Any) -> bool:
+        found = set_expiry(shares, *given)
+        services.store.delete("owner", "c", NOW)
+        return found
+
+    monkeypatch.setattr(Shares, "set_expiry", and_then_deleted)
+    assert client.patch(f"{API}/shares/{made['id']}", json={"expires_at": None}).status_code == 404
+
+
 def test_a_name_one_regrets_is_gone_from_the_link_too(client: FlaskClient, services: Services) -> None:
     tree(services)
     made = share(client, "c")

@@ -70,8 +70,7 @@ class Sharing:
             created_at=now,
             expires_at=None if expires_in is None else now + expires_in,
         )
-        self._shares.add(owner, share, now - KEPT)
-        return KeptShare(share, conversation.title)
+        return KeptShare(self._shares.add(owner, share, now - KEPT), conversation.title)
 
     def of_conversation(self, owner: str, conversation_id: str) -> Sequence[KeptShare]:
         if self._conversations.store.conversation(owner, conversation_id) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,12 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from g4f.chat import Citation, Usage
-from server import running_app
+from server import running_app, wire
 from server.context import KEY, Services
 from server.conversations import Answer, Conversation, Message, Question
 from server.errors import ApiError, NotFound
 from server.settings import Settings
 from server.sharing import DAY, WRONG_TOKENS, Guesses, Sharing
+from server.shown import KeptShare
 from server.storage.shares import Shares
 from tests.server.conftest import PROVIDERS, Ask
 
@@ -120,6 +122,26 @@ def test_what_an_answer_was_gone_on_with_later_stays_private(client: FlaskClient
     answer = client.get(f"{API}/shared/{token(made)}").json["messages"][-1]
     assert (answer["text"], answer["citations"]) == (before, [])
     assert shown(client, share(client, said.conversation))[-1] == before + "Привет! Как дела?"
+
+
+@pytest.mark.parametrize("ahead", [-DAY, 0.0, DAY])
+def test_a_link_knows_what_came_later_whatever_the_clock_said(
+    client: FlaskClient, services: Services, ask: Ask, ahead: float
+) -> None:
+    """``ahead``: by how much the clock was wrong while the links were made."""
+    sharing = Sharing(Shares(services.database), services.conversations, enabled=True, clock=lambda: time.time() + ahead)
+
+    def shows(made: KeptShare) -> str:
+        return shown(client, wire.share_to_json(made))[-1]
+
+    said = ask("Скажи всё")
+    first = sharing.create("owner", said.conversation, None, None)
+    before = shows(first)
+    assert client.post(f"{API}/answers/{said.answer}/continue", json={}).get_data()
+    second = sharing.create("owner", said.conversation, None, None)
+    assert shows(first) == before
+    assert shows(second) == before + "Привет! Как дела?"
+    assert second in sharing.of_owner("owner")
 
 
 def test_a_reader_is_told_which_answer_a_person_has_rewritten(client: FlaskClient, services: Services) -> None:

@@ -128,7 +128,7 @@ class Auth:
         now = self._clock()
 
         def check(failures: Sequence[Failure]) -> None:
-            wait = limiter.opens_at(failures, source) - now
+            wait = limiter.opens_at(failures, source, now) - now
             if wait > 0:
                 raise _too_many(min(wait, limiter.LONGEST_WAIT))
 

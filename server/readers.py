@@ -211,19 +211,23 @@ class Readers:
         reader.pump.add_done_callback(lambda _: self._all.discard(reader))
 
     async def _beat(self) -> None:
-        """One clock for everybody: who has been quiet gets a comment, who was signed out is let go (A-027)."""
+        """One clock for everybody: who has been quiet gets a comment, who was signed out is let go (A-027).
+
+        A beat that fails is not the last one.
+        """
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            due = time.monotonic() - PING_SECONDS + BEAT_SECONDS
-            for reader in self._all:
-                if reader.written_at < due:
-                    reader.ping()
             try:
-                dismissed = await asyncio.to_thread(_dismissed, list(self._all))
+                due = time.monotonic() - PING_SECONDS + BEAT_SECONDS
+                for reader in self._all:
+                    if reader.written_at < due:
+                        reader.ping()
+                for reader in await asyncio.to_thread(_dismissed, list(self._all)):
+                    reader.dismiss()
             except StorageUnavailable:  # nobody is let go because the database cannot be asked; the next beat asks again
                 continue
-            for reader in dismissed:
-                reader.dismiss()
+            except Exception:
+                logger.exception("the readers could not be looked at")
 
     def drain(self, grace: float) -> None:
         """Let the last events reach their readers."""

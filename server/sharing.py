@@ -70,8 +70,7 @@ class Sharing:
             created_at=now,
             expires_at=None if expires_in is None else now + expires_in,
         )
-        self._shares.add(owner, share, now - KEPT)
-        return KeptShare(share, conversation.title)
+        return KeptShare(self._shares.add(owner, share, now - KEPT), conversation.title)
 
     def of_conversation(self, owner: str, conversation_id: str) -> Sequence[KeptShare]:
         if self._conversations.store.conversation(owner, conversation_id) is None:
@@ -94,7 +93,10 @@ class Sharing:
         """Another end for a link, also for one that has ended lately."""
         if not self._shares.set_expiry(owner, share_id, expires_at):
             raise NotFound
-        return next(kept for kept in self._shares.of_owner(owner) if kept.share.id == share_id)
+        found = next((kept for kept in self._shares.of_owner(owner) if kept.share.id == share_id), None)
+        if found is None:  # its conversation was deleted in between
+            raise NotFound
+        return found
 
     # For whoever has the link
 
@@ -103,7 +105,7 @@ class Sharing:
         deleted; 429 ``too_many_attempts`` for an address from which many wrong tokens came.
         """
         source, now = limiter.source(address), self._clock()
-        wait = self._guesses.opens_at(source) - now
+        wait = self._guesses.opens_at(source, now) - now
         if wait > 0:
             raise ApiError("too_many_attempts", 429, "Too many attempts", values={"seconds": round(wait) + 1}, retry_after=wait)
         found = self._shares.by_token(token) if self.enabled and TOKEN.fullmatch(token) else None
@@ -143,17 +145,17 @@ class Guesses:
         self._lock = threading.Lock()
         self._by_source: OrderedDict[str, dict[bytes, float]] = OrderedDict()
 
-    def opens_at(self, source: str) -> float:
+    def opens_at(self, source: str, now: float) -> float:
         with self._lock:
-            return limiter.opens_after(self._by_source.get(source, {}).values(), WRONG_TOKENS)
+            return limiter.opens_after(self._by_source.get(source, {}).values(), WRONG_TOKENS, now)
 
     def note(self, source: str, token: str, now: float) -> None:
         key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         with self._lock:
             known = self._by_source.setdefault(source, {})
             self._by_source.move_to_end(source)
-            for old in [each for each, at in known.items() if at < now - limiter.QUIET]:
-                del known[old]
+            for meaningless in [each for each, at in known.items() if not now - limiter.QUIET <= at <= now + limiter.AHEAD]:
+                del known[meaningless]
             known.setdefault(key, now)
             while len(self._by_source) > MOST_SOURCES:
                 self._by_source.popitem(last=False)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 from server.errors import StorageUnavailable
 from server.storage.store import SqlStore
+
+logger = logging.getLogger(__name__)
 
 HOUR = 3_600.0
 EVERY = 6 * HOUR  # seconds between two rounds
@@ -16,13 +19,15 @@ DELETED_KEPT = 30 * 24 * HOUR  # seconds for which a deleted conversation can be
 
 
 async def keep(store: SqlStore) -> None:
-    """Run on the loop until it is cancelled. What the database refuses now is removed in the next round."""
+    """Run on the loop until it is cancelled. What cannot be removed now, whatever the reason, is removed in the next round."""
     await asyncio.sleep(FIRST)
     while True:
         try:
             await asyncio.to_thread(tidy, store, time.time())
         except StorageUnavailable:
             pass
+        except Exception:
+            logger.exception("the database could not be tidied")
         await asyncio.sleep(EVERY)
 
 

@@ -23,7 +23,6 @@ from server.transfer.values import Arrival, TooLarge, Unknown, Unreadable
 
 blueprint = Blueprint("transfer", __name__)
 
-PAGE = 500  # conversations read from the list at a time
 PORTION = 50  # conversations stored in one transaction, so that running answers are written in between
 _one_at_a_time = threading.Lock()  # an import takes several times the memory of its file
 
@@ -110,7 +109,8 @@ def _portions(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
 @blueprint.get("/export")
 def take_everything() -> Response:
     """All conversations as a ZIP, written while it is sent: never more than one of them is in memory."""
-    return _archive(_all_of(owner()), services().library.items(owner()))
+    everything = services().store.conversations(owner(), None, None)  # at one go: what is written in meanwhile changes its place
+    return _archive(everything, services().library.items(owner()))
 
 
 class TakeBody(Body):
@@ -123,21 +123,11 @@ def take_some() -> Response:
     return _archive(services().many.named(owner(), read(TakeBody).ids))
 
 
-def _archive(conversations: list[Conversation], items: Sequence[Item] = ()) -> Response:
+def _archive(conversations: Sequence[Conversation], items: Sequence[Item] = ()) -> Response:
     store, who = services().store, owner()
     pieces = export.archive(conversations, lambda conversation_id: store.messages(who, conversation_id), chosen_language(), items)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Response(pieces, mimetype=ARCHIVE, headers={"Content-Disposition": export.disposition(f"chats {today}.zip")})
-
-
-def _all_of(who: str) -> list[Conversation]:
-    """The whole list at one go: one that is written in meanwhile must not slip from page to page."""
-    everything: list[Conversation] = []
-    before: tuple[float, str] | None = None
-    while page := services().store.conversations(who, PAGE, before):
-        everything.extend(page)
-        before = (page[-1].updated_at, page[-1].id)
-    return everything
 
 
 @blueprint.get("/conversations/<conversation_id>/export")

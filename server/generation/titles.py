@@ -42,8 +42,8 @@ PLEA = {
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)")
-_MARKUP = re.compile(r"[*`~#>|<\[\]{}\\]+|(?<!\w)_+|_+(?!\w)|^\s*(?:[-+•]|\d+[.)])\s+")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*\)")
+_MARKUP = re.compile(r"[*`~#>|<\[\]{}\\]+|(?<!\w)_+|(?<!_)_+(?!\w)|^\s*(?:[-+•]|\d+[.)])\s+")
 _PREFIX = re.compile(r"^(?:название(?: беседы)?|заголовок|тема|title|name|conversation title)\s*[:—–-]\s*", re.IGNORECASE)
 _AROUND = " \"'«»„“”‘’‹›.,;:—–-"
 
@@ -178,8 +178,8 @@ async def _ask(provider: Provider, request: ChatRequest) -> str:
         async with closing(provider.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Text):
-                    said += event.text
-                if len(said) > MOST_CHARACTERS:
+                    said += event.text[: MOST_CHARACTERS - len(said)]
+                if len(said) == MOST_CHARACTERS:
                     break
     except ProviderError as error:
         logger.info("no title was made", extra={"code": error.code})
@@ -194,7 +194,10 @@ def _plea(exchange: Exchange) -> str:
 
 
 def clean(said: str) -> str:
-    """One plain line of at most ``TITLE_LENGTH`` characters, or "" when nothing is left that one could read."""
+    """One plain line of at most ``TITLE_LENGTH`` characters, or "" when nothing is left that one could read.
+
+    Called on the loop, where everybody waits for it: it is given no more than ``MOST_CHARACTERS``.
+    """
     text = _TAG.sub("", _THOUGHT.sub("", said))
     lines = (_plain(line) for line in text.splitlines())
     line = next((line for line in lines if any(map(str.isalnum, line))), "")

@@ -8,7 +8,6 @@ themselves, and ``sweep`` removes their stems. Source: https://sqlite.org/fts5.h
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import threading
@@ -181,17 +180,24 @@ class Indexer:
         self._thread.join()
 
     def catch_up(self) -> None:
-        """Enter what was said a moment ago: whoever searches looks for that, too."""
-        with contextlib.suppress(StorageUnavailable):
+        """Enter what was said a moment ago: whoever searches looks for that, too. If that fails, the rest is searched."""
+        try:
             fill(self._database, FRESH, FRESH_CHARACTERS)
+        except StorageUnavailable:
+            pass
+        except Exception:
+            logger.exception("the search index could not be completed")
 
     def _run(self) -> None:
+        """Whatever goes wrong with one message or at one time, the next look comes."""
         while not self._stopped.is_set():
             try:
                 while not self._stopped.is_set() and fill(self._database):
                     self._stopped.wait(0.005)  # let others write
             except StorageUnavailable:
                 logger.warning("the search index could not be completed", exc_info=True)
+            except Exception:
+                logger.exception("the search index could not be completed")
             self._stopped.wait(PAUSE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -12,6 +13,7 @@ from server.storage.database import Database
 from server.storage.tables import conversation, generation, message, share
 
 COLUMNS = (share.c.id, share.c.token, share.c.conversation_id, share.c.leaf_id, share.c.created_at, share.c.expires_at)
+CONTINUES = generation.c.number > 1  # an answer that was gone on with
 VISIBLE = conversation.c.deleted_at.is_(None)  # a deleted conversation takes its links with it, and brings them back
 
 
@@ -21,15 +23,25 @@ class Shares:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def add(self, owner: str, added: Share, ended_before: float) -> None:
-        """Keep a new link, and drop those of its owner that ended before that time. A negative end is when it was revoked."""
+    def add(self, owner: str, added: Share, ended_before: float) -> Share:
+        """Keep a new link, and drop those of its owner that ended before that time. A negative end is when it was revoked.
+
+        Whatever the clock says, it is not older than what it shows: returned with the time it was given.
+        """
         ended = (share.c.owner == owner, func.abs(share.c.expires_at) < ended_before)
+        last: Any = (
+            select(func.max(generation.c.started_at))
+            .join(message, message.c.id == generation.c.answer_id)
+            .where(message.c.conversation_id == added.conversation_id, CONTINUES)
+        )
 
-        def job(connection: Connection) -> None:
+        def job(connection: Connection) -> Share:
             connection.execute(delete(share).where(*ended))
-            connection.execute(insert(share).values(owner=owner, **vars(added)))
+            made = replace(added, created_at=max(added.created_at, connection.execute(last).scalar() or 0.0))
+            connection.execute(insert(share).values(owner=owner, **vars(made)))
+            return made
 
-        self.database.write(job)
+        return self.database.write(job)
 
     def of_owner(self, owner: str, conversation_id: str | None = None) -> Sequence[KeptShare]:
         """Newest first, also those that have ended."""
@@ -63,8 +75,11 @@ class Shares:
         return (row.owner, _share(row)) if row else None
 
     def gone_on_with(self, owner: str, shared: Share) -> dict[str, int]:
-        """Of the answers for which a generation began after the link was made: how many had begun before."""
-        later = func.count().filter(generation.c.number > 1, generation.c.started_at > shared.created_at)
+        """Of the answers for which a generation began after the link was made: how many had begun before.
+
+        The times tell which was first, even when the clock was set: ``add`` and ``proceed`` in server/storage/writing.py see to it.
+        """
+        later = func.count().filter(CONTINUES, generation.c.started_at > shared.created_at)
         query = (
             select(generation.c.answer_id, func.count() - later)
             .join(message, message.c.id == generation.c.answer_id)

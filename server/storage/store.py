@@ -64,8 +64,9 @@ class SqlStore:
         return self.database.read(lambda connection: find_conversation(connection, owner, conversation_id))
 
     def conversations(
-        self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = EVERYWHERE
+        self, owner: str, limit: int | None, before: tuple[float, str] | None, shelf: Shelf = EVERYWHERE
     ) -> Sequence[Conversation]:
+        """The newest first; all of them when there is no ``limit``."""
         gone = conversation.c.deleted_at
         meant = (conversation.c.owner == owner, gone.is_not(None) if shelf.deleted else gone.is_(None))
         query = select_conversations().where(*meant, *_standing_on(shelf))

@@ -1,6 +1,7 @@
 """A piece of an answer without the marks of Markdown, to be read in one line; what was looked for in it stays marked. Pure.
 
 The piece begins and ends anywhere, so nothing is parsed: what looks like a mark is left out, unless what was looked for is in it.
+A person, a model or a file wrote the text, so each pattern has one way only to match a piece, and gives it up after one reading.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from collections.abc import Iterable
 
 Range = tuple[int, int]
 
-# What is left out: the whole match, or only its named groups, between which something stays.
+# Dashes, then more of them behind what may stand between: "---|---", "--- ---", "--- :---:".
+_RULE = r"-{3,}(?:(?:(?::[ \t]*|[ \t]+)(?:\|[ \t]*)?|\|[ \t]*):?-{3,})*"
+
+# What is left out: the whole match, or only its named groups, between which something stays. No piece is as long as 200 characters.
 _MARKS = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         r"^[ \t]*(?:```|~~~)[^\s`]*[ \t]*$",  # the edges of code
-        r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*$",  # a rule, or the line under a table's head
+        rf"^[ \t]*(?:\|[ \t]*)?:?{_RULE}:?[ \t]*(?:\|[ \t]*)?$",  # a rule, or the line under a table's head
         r"^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)?",  # quotes, headings, lists
-        r"^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$",  # the edges of a table
+        r"^[ \t]*\|[ \t]*|(?:(?<![ \t])[ \t]+)?\|[ \t]*$",  # the edges of a table
         r"(?P<a>!?\[)[^\[\]\n]*(?P<b>\]\([^()\s]*(?:[ \t]+\"[^\"\n]*\")?\))",  # links and pictures
-        r"(?P<a>\*{1,3}|~~)(?=[^\s*~])(?:(?!\*).)*?(?<=[^\s*~])(?P<b>(?P=a))",  # both ends of what is stressed
+        r"(?P<a>\*{1,3}|~~)(?=[^\s*~])(?:(?!\*).){0,200}?(?<=[^\s*~])(?P<b>(?P=a))",  # both ends of what is stressed
         r"(?<!\S)(?:\*{2,3}|~~)(?=[^\s*~])|(?<=[^\s*~])(?:\*{2,3}|~~)(?!\w)",  # one end of it, where the other is cut off
         r"`+",
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Protocol, cast
 
 from server.finding import Range
@@ -104,7 +105,7 @@ def parse(text: str) -> Query:
         if known:
             beginning = plain(words[-1][:LONGEST_WORD]) if unfinished else ""
             phrases.append(Phrase(known, beginning if len(beginning) >= SHORTEST_PREFIX else ""))
-    return tuple(phrases[:MOST_PHRASES])
+    return tuple(dict.fromkeys(phrases))[:MOST_PHRASES]
 
 
 def expression(query: Query) -> str:
@@ -120,27 +121,33 @@ def _phrase(phrase: Phrase) -> str:
 
 
 def matches(query: Query, text: str) -> Iterator[tuple[int, Range]]:
-    """Where a text says what is asked for: (number of the phrase, range of one word), in the order of the text."""
+    """Where a text says what is asked for: (number of the phrase, range of one word), a word once for each phrase."""
     longest = max((len(phrase.stems) for phrase in query), default=0)
     beginnings = tuple({part[:2] for phrase in query for part in (*phrase.stems, phrase.prefix) if part})
-    last: list[tuple[str, str, Range]] = []
+    last: deque[tuple[str, str, Range]] = deque(maxlen=longest)
+    told = [0] * len(query)  # up to where each phrase has been found: "a a" is in "a a a" twice, and three words say it
     for found in _WORD.finditer(text):
         bare = plain(found[0][:LONGEST_WORD])
         # Most words need no stem to be seen as others.
         stemmed = stem(found[0]) if bare.startswith(beginnings) else ""
-        last = [*last[len(last) - longest + 1 :], (bare, stemmed, found.span())] if longest > 1 else [(bare, stemmed, found.span())]
+        last.append((bare, stemmed, found.span()))
         for number, phrase in enumerate(query):
-            tail = last[-len(phrase.stems) :]
-            if _says(phrase, tail):
-                yield from ((number, span) for _, _, span in tail)
+            if _says(phrase, last):
+                tail = islice(last, len(last) - len(phrase.stems), None)
+                yield from ((number, span) for _, _, span in tail if span[0] >= told[number])
+                told[number] = found.end()
 
 
-def _says(phrase: Phrase, words: list[tuple[str, str, Range]]) -> bool:
+def _says(phrase: Phrase, words: deque[tuple[str, str, Range]]) -> bool:
+    """Whether what was read last ends with the phrase."""
     if len(words) < len(phrase.stems):
         return False
-    *before, (bare, stemmed, _) = words
-    ends = stemmed == phrase.stems[-1] or (phrase.prefix and (bare.startswith(phrase.prefix) or stemmed.startswith(phrase.prefix)))
-    return bool(ends) and all(word[1] == wanted for word, wanted in zip(before, phrase.stems, strict=False))
+    bare, stemmed, _ = words[-1]
+    begun = bool(phrase.prefix) and (bare.startswith(phrase.prefix) or stemmed.startswith(phrase.prefix))
+    if stemmed != phrase.stems[-1] and not begun:
+        return False
+    backwards = zip(islice(reversed(words), 1, None), reversed(phrase.stems[:-1]), strict=False)
+    return all(word[1] == wanted for word, wanted in backwards)
 
 
 def ranges(query: Query, text: str) -> list[Range]:
@@ -163,12 +170,18 @@ def snippet(query: Query, text: str) -> tuple[str, list[Range]]:
 
 def _best(found: list[tuple[int, Range]]) -> int:
     """Where to begin so that the most different phrases are seen; the first of such places."""
-    starts = [span[0] for _, span in found]
-    best, most = starts[0], 0
-    for at, start in enumerate(starts):
-        seen = len({number for number, _ in found[at : bisect_left(starts, start + SNIPPET - LEAD - LONGEST_WORD, at)]})
-        if seen > most:
-            best, most = start, seen
+    places = sorted((span[0], number) for number, span in found)
+    best, most, ahead = places[0][0], 0, 0
+    seen: Counter[int] = Counter()  # between ``start`` and ``ahead``, which both only go on
+    for start, number in places:
+        while ahead < len(places) and places[ahead][0] < start + SNIPPET - LEAD - LONGEST_WORD:
+            seen[places[ahead][1]] += 1
+            ahead += 1
+        if len(seen) > most:
+            best, most = start, len(seen)
+        seen[number] -= 1
+        if not seen[number]:
+            del seen[number]
     return best
 
 

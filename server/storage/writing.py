@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from g4f.chat import Seam
 from server import wire
@@ -41,7 +42,7 @@ from server.storage.statements import (
     TOUCH_CONVERSATION,
     messages_of,
 )
-from server.storage.tables import conversation, generation, message
+from server.storage.tables import conversation, generation, message, share
 
 _ANY_MESSAGE = Prepared(ANY_MESSAGE)
 _CONVERSATION = Prepared(CONVERSATION)
@@ -117,7 +118,7 @@ def proceed(connection: Connection, owner: str, answer_id: str, provider: str, n
             role=row.role,
             options=row.options,
             seq=row.seq,
-            started_at=now,
+            started_at=_after_shares(connection, row.conversation_id, now),
         )
     )
     seam = Seam(answer.provider, provider, answer.code or "stopped")
@@ -125,6 +126,16 @@ def proceed(connection: Connection, owner: str, answer_id: str, provider: str, n
     insert_events(connection, [(answer_id, answer.seq + 1, kind, data)])
     place = Opened(row.conversation_id, row.parent_id, answer_id, existed=True)
     return Proceeding(place, answer, json.loads(row.options), seam)
+
+
+def _after_shares(connection: Connection, conversation_id: str, now: float) -> float:
+    """A time later than that of every link to the conversation: none of them may show what is said from here on.
+
+    It is ``now``, unless the clock was set back since a link was made.
+    """
+    query: Any = select(func.max(share.c.created_at)).where(share.c.conversation_id == conversation_id)
+    last = connection.execute(query).scalar()
+    return now if last is None else max(now, math.nextafter(last, math.inf))
 
 
 def _existing(connection: Connection, new: NewAnswer) -> Opened | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,7 +17,12 @@ RATIO = 200  # how many times its packed size one file may be, beyond the first 
 FREE = 1 << 20  # bytes
 MOST_ENTRIES = 100_000
 PIECE = 1 << 16  # bytes unpacked at a time
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)  # no sound archive
+# What exports are packed with. By any other method zipfile unpacks a piece at one go, however large it becomes.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OverflowError),
+    *(NotImplementedError, RuntimeError, OSError, ValueError),
+)  # no sound archive
 
 
 def read(data: bytes, *, largest: int, owner: str, now: float) -> tuple[str, Iterator[Arrival]]:
@@ -60,6 +66,8 @@ def _known(
 
 def _content(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, largest: int) -> bytes:
     """One file. What the archive says about its size is not believed: it is counted while it unpacks."""
+    if entry.compress_type not in METHODS:
+        raise Unreadable("an unusual method of packing")
     allowed = min(largest, max(FREE, entry.compress_size * RATIO))
     pieces: list[bytes] = []
     with opened.open(entry) as stream:

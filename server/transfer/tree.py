@@ -144,7 +144,7 @@ class _Growth:
 
 
 def _size(turn: Turn) -> int:
-    return len(turn.text) + len(turn.reasoning) + 50
+    return len(turn.text) + len(turn.reasoning) + sum(len(each.url) + len(each.title) for each in turn.citations) + 50
 
 
 def _family(turns: tuple[Turn, ...]) -> tuple[Mapping[str, Turn], Mapping[str, list[str]]]:

@@ -423,7 +423,18 @@ def test_a_020_old_failures_are_forgotten(account: Auth, database: Database, clo
 
 def test_a_020_a_clock_that_was_set_back_keeps_nobody_out_for_long() -> None:
     failures = [Failure("a", NOON)] * 5
-    assert limiter.opens_at(failures, "a") - NOON == limiter.FIRST_WAIT
+    assert limiter.opens_at(failures, "a", NOON) - NOON == limiter.FIRST_WAIT
+    assert limiter.opens_at(failures, "a", NOON - 365 * DAY) == 0
+    assert limiter.opens_at(failures, "a", NOON - 1) - NOON == limiter.FIRST_WAIT  # of the same moment, written down sooner
+
+
+def test_a_020_who_failed_while_the_clock_was_ahead_gets_in(account: Auth, clock: Clock, hashings: list[str]) -> None:
+    clock.now = NOON + 365 * DAY
+    assert [attempt(account) for _ in range(6)] == ["password_wrong"] * 5 + ["too_many_attempts"]
+    clock.now = NOON
+    assert [attempt(account) for _ in range(6)] == ["password_wrong"] * 5 + ["too_many_attempts"]  # and counts as ever
+    clock.now += limiter.FIRST_WAIT
+    assert attempt(account, PASSWORD) == "in"
 
 
 def test_a_020_over_http_the_refusal_says_when_to_come_back(stranger: FlaskClient, hashings: list[str]) -> None:

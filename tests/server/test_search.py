@@ -131,6 +131,22 @@ def test_a_snippet_shows_the_place_and_ranges_count_characters(store: SqlStore) 
     assert marked(found) == ["игрушка", "Ёлка"]
 
 
+def test_a_long_phrase_is_marked_where_it_stands(store: SqlStore) -> None:
+    keep(store, "c", "снег " * 100 + "белый белый снег на ёлке в лесу " + "дальше " * 100)
+    (found,) = find(store, '"белый снег на ёлке в лесу"')
+    assert marked(found) == ["белый", "снег", "на", "ёлке", "в", "лесу"]
+    assert marked(find(store, '"белый белый"')[0]) == ["белый", "белый"]
+
+
+@pytest.mark.timeout(30)
+def test_a_text_that_says_one_word_only_is_found_at_once() -> None:
+    query = words.parse("模 " * words.MOST_PHRASES)
+    for _ in range(3):  # as on a page of results
+        shown, ranges = words.snippet(query, "模" * words.SEARCHED)
+        assert len(ranges) == len(shown)
+    assert words.parse("раз раз раз ") == words.parse("раз ")
+
+
 def test_a_title_finds_its_conversation_once_and_a_new_title_replaces_it(store: SqlStore) -> None:
     keep(store, "c", "Куда поехать?", "На Онегу", title="Поездка в Карелию")
     (found,) = find(store, "карелия")
@@ -239,6 +255,43 @@ def test_the_running_server_fills_the_index_by_itself(services: Services) -> Non
             break
         services.indexer._stopped.wait(0.05)
     assert ids(find(services.store, "дождь")) == ["c-0"]
+
+
+def test_the_indexer_outlives_a_failure(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill = search.fill
+    looks: list[Database] = []
+
+    def failing_at_first(database: Database) -> int:
+        looks.append(database)
+        if len(looks) < 3:
+            raise ValueError("this message cannot be entered")
+        return fill(database)
+
+    monkeypatch.setattr(search, "PAUSE", 0.01)
+    monkeypatch.setattr(search, "fill", failing_at_first)
+    keep(services.store, "c", "дождь " + "слово " * search.AT_ONCE, owner="owner")
+    for _ in range(400):
+        if find(services.store, "дождь"):
+            break
+        services.indexer._stopped.wait(0.05)
+    assert ids(find(services.store, "дождь")) == ["c-0"]
+    assert [record.levelname for record in caplog.records if record.name == search.__name__] == ["ERROR", "ERROR"]
+
+
+def test_what_cannot_be_entered_keeps_nobody_from_searching(
+    services: Services, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep(services.store, "c", "дождь")
+
+    def failing(*_given: object) -> int:
+        raise ValueError("this message cannot be entered")
+
+    monkeypatch.setattr(search, "fill", failing)
+    response = client.get(f"{API}/search", query_string={"q": "дождь"})
+    assert [each["message_id"] for each in response.get_json()["results"]] == ["c-0"]
+    assert "this message cannot be entered" in caplog.text
 
 
 def test_what_changes_while_it_waits_is_entered_as_it_is_in_the_end(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,12 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from g4f.chat import Citation, Usage
-from server import running_app
+from server import running_app, wire
 from server.context import KEY, Services
 from server.conversations import Answer, Conversation, Message, Question
 from server.errors import ApiError, NotFound
 from server.settings import Settings
 from server.sharing import DAY, WRONG_TOKENS, Guesses, Sharing
+from server.shown import KeptShare
 from server.storage.shares import Shares
 from tests.server.conftest import PROVIDERS, Ask
 
@@ -122,6 +124,26 @@ def test_what_an_answer_was_gone_on_with_later_stays_private(client: FlaskClient
     assert shown(client, share(client, said.conversation))[-1] == before + "Привет! Как дела?"
 
 
+@pytest.mark.parametrize("ahead", [-DAY, 0.0, DAY])
+def test_a_link_knows_what_came_later_whatever_the_clock_said(
+    client: FlaskClient, services: Services, ask: Ask, ahead: float
+) -> None:
+    """``ahead``: by how much the clock was wrong while the links were made."""
+    sharing = Sharing(Shares(services.database), services.conversations, enabled=True, clock=lambda: time.time() + ahead)
+
+    def shows(made: KeptShare) -> str:
+        return shown(client, wire.share_to_json(made))[-1]
+
+    said = ask("Скажи всё")
+    first = sharing.create("owner", said.conversation, None, None)
+    before = shows(first)
+    assert client.post(f"{API}/answers/{said.answer}/continue", json={}).get_data()
+    second = sharing.create("owner", said.conversation, None, None)
+    assert shows(first) == before
+    assert shows(second) == before + "Привет! Как дела?"
+    assert second in sharing.of_owner("owner")
+
+
 def test_a_reader_is_told_which_answer_a_person_has_rewritten(client: FlaskClient, services: Services) -> None:
     tree(services)
     client.post(f"{API}/answers/c4/edit", json={"id": "c6", "text": "Два по-моему"})
@@ -150,6 +172,22 @@ def test_revoking_works_at_once_and_can_be_undone(client: FlaskClient, services:
     response = client.patch(f"{API}/shares/{made['id']}", json={"expires_at": made["expires_at"]})
     assert response.json["share"] == made
     assert not is_gone(client, token(made))
+
+
+def test_a_link_whose_conversation_is_deleted_meanwhile_is_not_found(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(services)
+    made = share(client, "c")
+    set_expiry = Shares.set_expiry
+
+    def and_then_deleted(shares: Shares, *given: Any) -> bool:
+        found = set_expiry(shares, *given)
+        services.store.delete("owner", "c", NOW)
+        return found
+
+    monkeypatch.setattr(Shares, "set_expiry", and_then_deleted)
+    assert client.patch(f"{API}/shares/{made['id']}", json={"expires_at": None}).status_code == 404
 
 
 def test_a_name_one_regrets_is_gone_from_the_link_too(client: FlaskClient, services: Services) -> None:
@@ -323,10 +361,21 @@ def test_guesses_are_forgotten_and_never_fill_the_memory(monkeypatch: pytest.Mon
     guesses = Guesses()
     for number in range(WRONG_TOKENS):
         guesses.note("a", str(number), NOW)
-    assert guesses.opens_at("a") > NOW
+    assert guesses.opens_at("a", NOW) > NOW
     for source in "bcd":
         guesses.note(source, "x", NOW)
-    assert guesses.opens_at("a") == 0
+    assert guesses.opens_at("a", NOW) == 0
+
+
+def test_who_guessed_while_the_clock_was_ahead_is_not_kept_out_for_so_long() -> None:
+    guesses = Guesses()
+    for number in range(WRONG_TOKENS):
+        guesses.note("a", str(number), NOW + DAY)
+    assert guesses.opens_at("a", NOW) == 0
+    for number in range(WRONG_TOKENS):
+        guesses.note("a", str(number), NOW)
+    assert guesses.opens_at("a", NOW) > NOW
+    assert guesses.opens_at("a", NOW + DAY) < NOW + DAY  # what was noted under the wrong time is forgotten
 
 
 def test_a_hostile_conversation_is_told_as_it_is(client: FlaskClient, services: Services) -> None:

@@ -300,6 +300,22 @@ def test_a_title_is_one_plain_short_line(said: str, title: str) -> None:
     assert titles.clean(said) == title
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("said", ["[" * 300_000, "a" + "_" * 300_000 + "a", "![" * 300_000, "_" * 300_000 + "a"])
+def test_no_row_of_marks_holds_up_everybody(said: str) -> None:
+    titles.clean(said)
+
+
+def test_no_more_is_looked_at_than_a_title_takes(client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(titles, "clean", lambda said: (looked_at.append(said), "Погода")[1])
+    Naming.title_said = "Погода в мае" + "[" * 1_000_000
+    reply = ask_naming(client, "Какая погода?")
+    settle(services)
+    assert title_of(client, reply.conversation) == "Погода"
+    assert [len(said) for said in looked_at] == [titles.MOST_CHARACTERS]
+
+
 # --- by the wire -----------------------------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,8 @@ from server.storage.unmarked import unmarked
         ("| город | сумма |\n|---|---:|\n| Тверь | 12 |", "город | сумма\n\nТверь | 12"),
         ('см. [сайт](https://example.org/a "так") и ![кот](cat.png)', "см. сайт и кот"),
         ("до\n---\nпосле", "до\n\nпосле"),
+        ("до\n -- --- |\n--- ---:|:---: :----\n| ---\t| \n------::-----:\nпосле", "до\n-- ---\n\n\n\nпосле"),
+        ("|  а | б\t|", "а | б"),
         # What is no mark stays.
         ("2 * 3 * 4 и f(**kwargs), a ** b, C# и #тег", "2 * 3 * 4 и f(**kwargs), a ** b, C# и #тег"),
         ("__init__.py и snake_case - тире", "__init__.py и snake_case - тире"),
@@ -46,6 +48,21 @@ def test_a_mark_that_was_looked_for_is_shown() -> None:
     shown, ((begin, end),) = unmarked(text, [(start, start + len("example"))])
     assert shown == text
     assert shown[begin:end] == "example"
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("begins", "repeated", "ends"),
+    [
+        *(("", rule, "x") for rule in ("-", "--- ", "---:", "---:---", "---|", "--- | :", ":---")),
+        *(("", piece, "") for piece in ("[", "![", "[](", "[](a", '[]( "', "~~a ", "*a ", "**a ", "a** ", "`", "> ", "#", "- [ ")),
+        *((begins, " ", "x") for begins in ("", "а", "|", "---", "[](a", "#", ">", "- [x]")),
+    ],
+)
+def test_no_text_takes_more_than_a_reading(begins: str, repeated: str, ends: str) -> None:
+    """Some of these once took longer than anybody lives, and the whole server waited."""
+    text = f"{begins}{repeated * 30_000}{ends}"
+    unmarked(f"{text}\n{text}", [])
 
 
 @given(st.text(alphabet='аб *_`#>|-[]()!~\n"x1', max_size=120), st.data())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from server import upkeep
@@ -13,6 +15,10 @@ from tests.server.conftest import Ask, question, read_events
 
 API = "/backend-api/v2"
 LATER = 60.0  # seconds beyond a limit
+
+
+class Enough(BaseException):
+    """Nothing that an upkeep should outlive."""
 
 
 def test_events_are_kept_for_a_day(ask: Ask, client: FlaskClient, services: Services) -> None:
@@ -32,6 +38,25 @@ def test_a_deleted_conversation_can_be_brought_back_for_a_month(ask: Ask, client
     client.delete(address)
     upkeep.tidy(services.store, time.time() + upkeep.DELETED_KEPT + LATER)
     assert client.post(f"{address}/restore").status_code == 404
+
+
+def test_the_next_round_comes_whatever_befell_the_last(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds: list[float] = []
+
+    def failing_at_first(_store: object, now: float) -> None:
+        rounds.append(now)
+        if len(rounds) < 3:
+            raise ValueError("a row nobody expected")
+        raise Enough
+
+    monkeypatch.setattr(upkeep, "FIRST", 0.0)
+    monkeypatch.setattr(upkeep, "EVERY", 0.0)
+    monkeypatch.setattr(upkeep, "tidy", failing_at_first)
+    with pytest.raises(Enough):
+        asyncio.run(upkeep.keep(services.store))
+    assert [record.levelname for record in caplog.records if record.name == upkeep.__name__] == ["ERROR", "ERROR"]
 
 
 def test_an_old_answer_that_is_being_gone_on_with_loses_nothing(ask: Ask, client: FlaskClient, services: Services) -> None:

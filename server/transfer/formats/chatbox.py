@@ -17,6 +17,7 @@ NAME = "chatbox"
 SESSION = "session:"
 OLD = "chat-sessions"
 AUTHORS: dict[str, Author] = {"user": "user", "assistant": "assistant"}
+Ways = dict[str, list[tuple[Turn, ...]]]
 
 
 def recognises(value: object) -> bool:
@@ -33,14 +34,15 @@ def chats(value: object) -> Iterator[Chat]:
     for session in _sessions(fields(value)):
         key = name(session.get("id")) or text(session.get("name"))
         title = text(session.get("threadName")) or text(session.get("name"))
-        yield _chat(key, title, session, session)
+        ways = _ways(fields(session.get("messageForksHash")))
+        yield _chat(key, title, session, session, ways)
         for thread in objects(session.get("threads")):
-            yield _chat(f"{key}/{name(thread.get('id'))}", text(thread.get("name")) or title, thread, session)
+            yield _chat(f"{key}/{name(thread.get('id'))}", text(thread.get("name")) or title, thread, session, ways)
 
 
-def _chat(key: str, title: str, thread: dict[str, Any], session: dict[str, Any]) -> Chat:
-    row = list(in_a_row([_turn(str(place), message) for place, message in enumerate(objects(thread.get("messages")))]))
-    turns = tuple(row) + tuple(_forked({turn.key for turn in row}, fields(session.get("messageForksHash"))))
+def _chat(key: str, title: str, thread: dict[str, Any], session: dict[str, Any], ways: Ways) -> Chat:
+    row = in_a_row([_turn(str(place), message) for place, message in enumerate(objects(thread.get("messages")))])
+    turns = (*row, *_forked(row, ways))
     return Chat(
         key=key,
         title=title,
@@ -51,19 +53,24 @@ def _chat(key: str, title: str, thread: dict[str, Any], session: dict[str, Any])
     )
 
 
-def _forked(here: set[str], forks: dict[str, Any]) -> Iterator[Turn]:
-    """Other ways on from a message of this thread. A fork may begin within another one, wherever that stands in the file."""
-    ways: dict[str, list[tuple[Turn, ...]]] = {}
+def _ways(forks: dict[str, Any]) -> Ways:
+    """Other ways on from a message, whichever thread of the session it stands in, by its key."""
+    ways: Ways = {}
     for key, fork in forks.items():
         for at, way in enumerate(objects(fields(fork).get("lists"))):
             turns = [_turn(f"{key}/{at}/{place}", message) for place, message in enumerate(objects(way.get("messages")))]
             ways.setdefault(name(key), []).append(in_a_row(turns))
-    waiting = [key for key in ways if key in here]
+    return ways
+
+
+def _forked(row: tuple[Turn, ...], ways: Ways) -> Iterator[Turn]:
+    """The ways on from this thread, and from them. They are taken out: what many threads share must not multiply a file."""
+    waiting = [turn.key for turn in row if turn.key in ways]
     while waiting:
         key = waiting.pop()
-        for row in ways.pop(key, ()):
-            yield from (replace(turn, parent=turn.parent or key) for turn in row)
-            waiting.extend(turn.key for turn in row if turn.key in ways)
+        for way in ways.pop(key, ()):
+            yield from (replace(turn, parent=turn.parent or key) for turn in way)
+            waiting.extend(turn.key for turn in way if turn.key in ways)
 
 
 def _turn(place: str, message: dict[str, Any]) -> Turn:

@@ -17,9 +17,8 @@ NAME = "chatgpt"
 AUTHORS: dict[str, Author] = {"user": "user", "assistant": "assistant"}
 SPOKEN = ("text", "multimodal_text", "code")
 REASONS = {"stop": "stop", "max_tokens": "length", "interrupted": None}
-_MARKS = re.compile(
-    "\ue200.*?\ue201|[\ue200-\ue2ff]", re.DOTALL
-)  # where the page draws its citations; their addresses are elsewhere
+_CITED = re.compile("\ue200.*?\ue201", re.DOTALL)  # where the page draws its citations; their addresses are elsewhere
+_MARK = re.compile("[\ue200-\ue2ff]")
 
 
 def recognises(value: object) -> bool:
@@ -77,7 +76,13 @@ def _thoughts(content: dict[str, Any]) -> str:
 def _spoken(content: dict[str, Any], kind: str) -> str:
     if kind == "code":
         return f"```{name(content.get('language')).replace('unknown', '')}\n{text(content.get('text'))}\n```"
-    return _MARKS.sub("", "\n\n".join(piece for piece in map(_part, listed(content.get("parts"))) if piece))
+    return _unmarked("\n\n".join(piece for piece in map(_part, listed(content.get("parts"))) if piece))
+
+
+def _unmarked(said: str) -> str:
+    """Without citations. Behind the last end of one none is looked for: from each of many beginnings that takes for ever."""
+    end = said.rfind("\ue201") + 1
+    return _MARK.sub("", _CITED.sub("", said[:end]) + said[end:])
 
 
 def _part(part: object) -> str:

@@ -13,7 +13,9 @@ from server.transfer.values import Author, Chat, Turn, in_a_row
 
 NAME = "open-webui"
 AUTHORS: dict[str, Author] = {"user": "user", "assistant": "assistant"}
-_THOUGHTS = re.compile(r'<details type="reasoning"[^>]*>\s*(?:<summary>[^<]*</summary>)?(.*?)</details>\s*', re.DOTALL)
+_SHUT = "</details>"
+_THOUGHTS = re.compile(rf'<details type="reasoning"[^<>]*>\s*(?:<summary>[^<]*</summary>)?(.*?){_SHUT}\s*', re.DOTALL)
+_NO_CHARACTER = re.compile("&#[0-9]{12,};?")
 _NANOSECONDS = 1e9
 
 
@@ -67,10 +69,20 @@ def _turn(key: str, message: dict[str, Any]) -> Turn:
 
 
 def _without_thoughts(content: str) -> tuple[str, str]:
-    """Thinking stands in the text, folded in ``<details>`` and quoted line by line."""
-    thoughts = [html.unescape(found[1]).strip() for found in _THOUGHTS.finditer(content)]
+    """Thinking stands in the text, folded in ``<details>`` and quoted line by line.
+
+    It is looked for where it may end: for each of many that do not, the whole text would be read again.
+    """
+    shut = content.rfind(_SHUT) + len(_SHUT) if _SHUT in content else 0
+    end = len(content) - len(content[shut:].lstrip())
+    thoughts = [_unescaped(found[1]).strip() for found in _THOUGHTS.finditer(content, 0, end)]
     plain = ["\n".join(line.removeprefix(">").removeprefix(" ") for line in thought.split("\n")) for thought in thoughts]
-    return _THOUGHTS.sub("", content) if thoughts else content, "\n\n".join(plain)
+    return _THOUGHTS.sub("", content[:end]) + content[end:], "\n\n".join(plain)
+
+
+def _unescaped(text: str) -> str:
+    """A number of more digits than any character has would not be read by ``html``: it raises."""
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text))
 
 
 def _files(message: dict[str, Any]) -> Iterator[str]:

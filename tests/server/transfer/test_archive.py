@@ -91,6 +91,27 @@ def test_a_broken_archive_is_unreadable_or_unknown(client: FlaskClient, cut: int
     assert (status, code) in ((400, "import_unreadable"), (400, "import_unknown"))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a067_a_method_that_unpacks_without_measure_is_refused(client: FlaskClient, method: int) -> None:
+    """A few hundred bytes of bzip2 become gigabytes in one step, before anybody could count them."""
+    data = bytearray(packed({"chats.json": CHAT}, method))
+    assert refusal(client, bytes(data)) == (400, "import_unreadable")
+    start = data.index(b"chats.json") + len("chats.json")
+    data[start : start + 40] = b"\xff" * 40
+    assert refusal(client, bytes(data)) == (400, "import_unreadable")
+
+
+@pytest.mark.parametrize("place", [1 << 31, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+def test_a_directory_that_points_beyond_all_numbers_is_unreadable(client: FlaskClient, place: int) -> None:
+    data = packed({"chats.json": CHAT})
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    entry = bytearray(data[start:end] + struct.pack("<HHQ", 1, 8, place))  # its place, in the field for large archives
+    entry[30:32], entry[42:46] = struct.pack("<H", 12), b"\xff" * 4
+    tail = bytearray(data[end:])
+    tail[12:16] = struct.pack("<I", len(entry))
+    assert refusal(client, data[:start] + bytes(entry + tail)) == (400, "import_unreadable")
+
+
 def test_an_archive_inside_an_archive_stays_packed(client: FlaskClient) -> None:
     assert refusal(client, packed({"inner.zip": packed({"chats.json": CHAT}), "inner.json": packed({"x": CHAT})})) == (
         400,

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from g4f.chat import Citation, Seam, ToolCall, Usage
 from server.context import Services
 from server.conversations import Answer, Conversation, Imported, Message, Question
 from server.storage import backup
+from server.storage.store import SqlStore
 from server.storage.tables import conversation, generation, message
 from server.transfer import export
 from tests.server.conftest import Ask
@@ -108,6 +110,25 @@ def test_answers_that_were_really_given_come_back(client: FlaskClient, services:
     bring(client, archive)
     assert dump(services) == before
     assert len(before["message"]) == 7
+
+
+def test_a_conversation_that_is_written_in_meanwhile_is_taken_out(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"c{number}" for number in range(1001)]
+    said = [(replace(talk(name), updated_at=float(number)), ()) for number, name in enumerate(names)]
+    services.store.import_conversations("owner", said)
+    read = SqlStore.conversations
+
+    def and_then_written_in(store: SqlStore, *given: Any) -> Any:
+        found = read(store, *given)
+        oldest = update(conversation).where(conversation.c.id == "c0").values(updated_at=1e9)
+        store.database.write(lambda connection: connection.execute(oldest))
+        return found
+
+    monkeypatch.setattr(SqlStore, "conversations", and_then_written_in)
+    index = json.loads(zipfile.ZipFile(io.BytesIO(take(client))).read("index.json"))
+    assert sorted(entry["id"] for entry in index["index"]) == sorted(names)
 
 
 def test_a_deleted_conversation_is_not_taken_out(client: FlaskClient, services: Services) -> None:

@@ -201,6 +201,53 @@ def test_open_webui() -> None:
     assert (first.usage.prompt_tokens, first.usage.completion_tokens, first.usage.seconds) == (3, 4, 0.5)
 
 
+def said_in(name: str, said: str) -> Answer:
+    """The answer in a file of this program."""
+    if name == "chatgpt":
+        value: Any = [{"mapping": {**node("q", None, "user", "Что?"), **node("a", "q", "assistant", said)}}]
+    else:
+        talk = {"q": {"role": "user", "content": "Что?"}, "a": {"parentId": "q", "role": "assistant", "content": said}}
+        value = [{"chat": {"history": {"messages": talk}}}]
+    found, (arrival,) = read(value)
+    assert found == name
+    return answers(arrival)[0]
+
+
+def test_thoughts_and_citations_are_told_from_text_that_only_begins_like_them() -> None:
+    folded = '<details type="reasoning">\n<summary>t</summary>\n&gt; раз\n</details>\n\n'
+    answer = said_in("open-webui", f'<details>\nа</details>\n{folded}б\n{folded} <details type="reasoning" в')
+    assert (answer.text, answer.reasoning) == ('<details>\nа</details>\nб\n<details type="reasoning" в', "раз\n\nраз")
+    assert said_in("open-webui", folded + "</details> г").text == "</details> г"
+    cited = said_in("chatgpt", "\ue200a\ue200\n\ue201а\ue201б\ue200cite\ue202turn\ue201в\ue200г\ue203")
+    assert cited.text == "абвг"
+
+
+def test_a_number_that_is_no_character_does_not_break_a_file() -> None:
+    answer = said_in("open-webui", f'<details type="reasoning">a&#{"1" * 5000};&#1081;</details>б')
+    assert (answer.text, answer.reasoning) == ("б", "a\ufffdй")
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("name", "repeated", "end"),
+    [
+        ("chatgpt", "\ue200", ""),
+        ("chatgpt", "\ue201\ue200", "я"),
+        *(
+            ("open-webui", repeated, end)
+            for repeated in (
+                *('<details type="reasoning"', '<details type="reasoning">', '<details type="reasoning"><summary>'),
+                *('<details type="reasoning"> ', '</details><details type="reasoning">', "&#1", "</details"),
+            )
+            for end in ("", "</details>", "</details", ">")
+        ),
+        ("open-webui", " ", "<details"),
+    ],
+)
+def test_no_text_is_read_over_and_over(name: str, repeated: str, end: str) -> None:
+    said_in(name, f'<details type="reasoning">{repeated * 300_000}{end}')
+
+
 LIBRE = [
     {
         "messageId": "a",
@@ -434,6 +481,27 @@ def test_shared_beginnings_do_not_multiply_a_file(fork: int) -> None:
     given_size = sum(120 for _ in turns)
     (arrival,) = read(llama(*turns))[1]
     assert sum(len(message.text) for message in arrival.messages) < 5 * given_size
+
+
+def test_shared_sources_do_not_multiply_a_file() -> None:
+    many = 1000
+    cited = {"citations": [{"url": f"https://a.example/{at}", "title": "Сайт"} for at in range(many)]}
+    mapping = {**node("q", None, "user", "Что?"), **node("a", "q", "assistant", "Вот", metadata=cited)}
+    for at in range(many):
+        mapping |= node(str(at), "a", "assistant", "и")
+    (arrival,) = read([{"mapping": mapping}])[1]
+    assert len(arrival.messages) == many + 1
+    assert sum(len(answer.citations) for answer in answers(arrival)) < 10 * many
+
+
+@pytest.mark.timeout(30)
+def test_shared_forks_do_not_multiply_a_file() -> None:
+    many = 3000
+    forks = {"a": {"lists": [{"messages": [{"role": "user", "content": "и"}] * many}]}}
+    threads = [{"id": str(at), "messages": [{"id": "a", "role": "user", "content": "Раз"}]} for at in range(many)]
+    session = {"id": "s", "threads": threads, "messageForksHash": forks}
+    _, arrivals = read({"session:s": session, "chat-sessions-list": []})
+    assert sum(len(arrival.messages) for arrival in arrivals) == 2 * (many + many)
 
 
 NAMES = """

@@ -47,6 +47,7 @@ class Answer:
         self._waited = False
         self._spoken = 0  # characters
         self._called = False
+        self._cited = False
         self._usage: Mapping[str, Any] = {}
         self._seconds: float | None = None
         self._thinking = ThinkTag()
@@ -56,7 +57,7 @@ class Answer:
     @property
     def spoke(self) -> bool:
         """Whether any of the answer has come."""
-        return self._spoken > 0
+        return self._spoken > 0 or self._cited
 
     def waiting(self) -> Sequence[Event]:
         """What a keep-alive means: once, before the first word, that we stand in a queue."""
@@ -205,6 +206,7 @@ class Answer:
             source = note.get("url_citation") if isinstance(note, dict) else None
             url = source.get("url") if isinstance(source, dict) else None
             if isinstance(source, dict) and isinstance(url, str) and url.startswith(("https://", "http://")):
+                self._cited = True
                 events.append(Citation(url, str(source.get("title") or url)))
 
     def _read_finish(self, reason: str, chunk: Mapping[str, Any], choice: Mapping[str, Any]) -> None:

@@ -71,6 +71,13 @@ def test_sources_are_citations_if_they_are_pages() -> None:
     assert read(delta("stop", content="Да", annotations=notes))[1] == Citation("https://example.org/", "Пример")
 
 
+def test_a_source_is_a_part_of_the_answer() -> None:
+    note = {"type": "url_citation", "url_citation": {"url": "https://example.org/", "title": "Пример"}}
+    answer = Answer("Service", "model")
+    answer.read(json.dumps(delta(annotations=[note])))
+    assert answer.spoke
+
+
 def test_an_answer_without_a_word_is_no_answer() -> None:
     with pytest.raises(ProtocolViolation):
         read(delta("stop"), "[DONE]")

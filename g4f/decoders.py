@@ -122,12 +122,11 @@ class SSEDecoder:
     def _read(self, lines: list[bytes]) -> list[ServerEvent]:
         events: list[ServerEvent] = []
         for line in lines:
-            if line.startswith(b"data:"):
+            if line.startswith(b"data:") or line == b"data":
                 self._data.append(line[6:] if line[5:6] == b" " else line[5:])
-                if len(self._data) > 1:
-                    self._size += len(line)
-                    if self._size > self._cap:
-                        raise ProtocolViolation(f"an event of more than {self._cap} bytes")
+                self._size += len(line) + 1
+                if self._size > self._cap + 1:  # behind the last line nothing is joined
+                    raise ProtocolViolation(f"an event of more than {self._cap} bytes")
             elif not line:
                 if self._data:
                     raw = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
@@ -139,8 +138,6 @@ class SSEDecoder:
                 events.append(KEEPALIVE)
             elif line.startswith(b"event:"):
                 self._name = line[6:].removeprefix(b" ").decode("utf-8", "replace")
-            elif line == b"data":
-                self._data.append(b"")
         return events
 
 

@@ -174,6 +174,16 @@ class TolerantJSON:
         return None
 
 
+def as_text(value: Any) -> str:
+    """A stranger's value as text: a string as it stands, anything else as JSON; "…" for what is nested too deeply to be written."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return "…"
+
+
 def _loads(text: str) -> Any:
     """``json.loads`` for what is a value and nothing else, at three fifths of its cost."""
     if text.startswith("{"):

@@ -11,6 +11,7 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from g4f.decoders import as_text
 from g4f.errors import (
     ContentFiltered,
     ContextTooLong,
@@ -82,7 +83,7 @@ def error_of_status(status: int, headers: Mapping[str, str], body: bytes, *, sec
 
 def error_of_object(value: Any) -> ProviderError:
     """What an error object inside an answer that began well means: ``{"message", "code", "type"}`` or a bare string."""
-    body = json.dumps({"error": value}).encode()
+    body = as_text({"error": value}).encode("utf-8", "replace")
     status = _status_inside(value)
     if status is not None:
         return error_of_status(status, {}, body)
@@ -190,7 +191,7 @@ class _ErrorBody:
         inner = value.get("error", value) if isinstance(value, dict) else value
         if isinstance(inner, dict):
             message = inner.get("message") or inner.get("detail") or inner.get("error") or text
-            self.detail = (message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))[:_DETAIL]
+            self.detail = as_text(message)[:_DETAIL]
             words = [inner.get(name) for name in ("code", "type", "param")]
             self.evidence = " ".join([self.detail, *(word for word in words if isinstance(word, str))])
             parameter = inner.get("param")

@@ -5,16 +5,15 @@ No network here, so every quirk met in the wild can be tested with a line of JSO
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from g4f.chat import Citation, Event, Finished, FinishReason, Progress, Reasoning, Started, Text, ToolCall, Usage
-from g4f.decoders import TolerantJSON
+from g4f.decoders import TolerantJSON, as_text
 from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
 from g4f.http_errors import error_of_object
-from g4f.model_list import NAME_CAP, TOKENS_CAP
+from g4f.model_list import TOKENS_CAP, name_of
 
 ANSWER_CHARACTERS = 4 << 20  # the longest answer that is taken, thinking included
 
@@ -109,7 +108,7 @@ class Answer:
         message = choices[0].get("message")
         if isinstance(message, dict):
             self._read_delta(message, events)
-        self._read_finish(str(choices[0].get("finish_reason") or "stop"), answer, choices[0])
+        self._read_finish(as_text(choices[0].get("finish_reason") or "stop"), answer, choices[0])
         self.done = True
         return events
 
@@ -130,9 +129,7 @@ class Answer:
 
     def _begin(self, chunk: Mapping[str, Any]) -> Started:
         self._started = True
-        model = chunk.get("model")
-        plain = isinstance(model, str) and model and model.isprintable() and len(model) <= NAME_CAP
-        return Started(self._provider, str(model) if plain else self._model)
+        return Started(self._provider, name_of(chunk.get("model")) or self._model)
 
     def _first(self, choices: Sequence[Any]) -> Mapping[str, Any]:
         """The choice that is shown: number 0, wherever it stands."""
@@ -207,7 +204,7 @@ class Answer:
             url = source.get("url") if isinstance(source, dict) else None
             if isinstance(source, dict) and isinstance(url, str) and url.startswith(("https://", "http://")):
                 self._cited = True
-                events.append(Citation(url, str(source.get("title") or url)))
+                events.append(Citation(url, as_text(source.get("title") or url)))
 
     def _read_finish(self, reason: str, chunk: Mapping[str, Any], choice: Mapping[str, Any]) -> None:
         reason = reason.lower()
@@ -369,12 +366,10 @@ class ThinkTag:
 def _tool_call(call: Mapping[str, Any], place: int) -> ToolCall:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
-    index, arguments = call.get("index"), function.get("arguments")
-    if isinstance(arguments, dict):
-        arguments = json.dumps(arguments, ensure_ascii=False)
-    return ToolCall(
-        index if isinstance(index, int) else place, str(call.get("id") or ""), str(function.get("name") or ""), str(arguments or "")
-    )
+    index = call.get("index")
+    told = (call.get("id"), function.get("name"), function.get("arguments"))
+    identity, name, arguments = (as_text(value or "") for value in told)
+    return ToolCall(index if isinstance(index, int) else place, identity, name, arguments)
 
 
 def _count(value: Any) -> int:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Event, Message, Model
+from g4f.decoders import as_text
 from g4f.errors import Interrupted, ProviderError, RequestRejected, TimedOut
 from g4f.model_list import items_of, read_models
 from g4f.openai_answer import Answer
@@ -71,7 +72,7 @@ class OpenAICompatible(Provider):
 
     def kept(self, items: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
         """Those entries of the list that can chat. What a service calls neither chat nor something else stays."""
-        return (item for item in items if str(item.get("type", "chat")).lower() in ("chat", "llm", "vlm", "model", "language"))
+        return (item for item in items if as_text(item.get("type", "chat")).lower() in ("chat", "llm", "vlm", "model", "language"))
 
     # --- answering ---------------------------------------------------------------------------------------------------------------
 

@@ -126,5 +126,16 @@ def test_an_error_inside_a_good_answer_has_its_meaning_too(value: object, expect
     assert type(error_of_object(value)) is expected
 
 
+@pytest.mark.parametrize("depth", [500, 985, 990, 995, 100_000])
+def test_an_error_nested_however_deep_is_an_error_like_others(depth: int) -> None:
+    nested: list[object] = []
+    for _ in range(depth):
+        nested = [nested]
+    assert type(error_of_object(nested)) is errors.ServerFailed
+    assert type(error_of_object({"message": nested, "code": 429})) is errors.RateLimited
+    document = b'{"error":{"message":' + b"[" * depth + b"]" * depth + b"}}"
+    assert type(error_of_status(400, {}, document)) is errors.RequestRejected
+
+
 def test_an_error_whose_number_is_endless_is_an_error_like_others() -> None:
     assert type(error_of_object({"code": "9" * 5_000, "message": "no"})) is errors.ServerFailed

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from g4f.chat import ChatRequest, Event, Finished, Model, Progress, Started, Text
 from g4f.closed import ClosedService, question_and_past, transcript
+from g4f.decoders import as_text
 from g4f.errors import (
     ContentFiltered,
     Interrupted,
@@ -205,7 +206,8 @@ class Bing(ClosedService):
         )
         found = [_at(reply, name) for name in ("conversationId", "clientId", "conversationSignature")]
         if not all(isinstance(value, str) and value for value in found):
-            raise ProtocolViolation(f"Failed to create conversation: {_at(reply, 'result', 'value') or 'no ids'}", provider=self.id)
+            reason = as_text(_at(reply, "result", "value") or "no ids")
+            raise ProtocolViolation(f"Failed to create conversation: {reason}", provider=self.id)
         return found[0], found[1], found[2]
 
     def _chat_hub(self) -> str:
@@ -293,11 +295,11 @@ class Listener:
                 yield from self._final(_at(message, "item"))
             case 3:
                 if message.get("error"):
-                    raise ServerFailed(str(message["error"]))
+                    raise ServerFailed(as_text(message["error"]))
                 yield from self._finish()
             case 7:
                 if message.get("error"):
-                    raise ServerFailed(str(message["error"]))
+                    raise ServerFailed(as_text(message["error"]))
                 raise Interrupted("the service ended the conversation before the end of the answer")
 
     def _update(self, message: Any) -> Iterator[Event]:
@@ -313,7 +315,8 @@ class Listener:
     def _final(self, item: Any) -> Iterator[Event]:
         result = _at(item, "result")
         if _at(result, "error") or (not self._shown and _at(result, "value") not in (None, "Success")):
-            raise _refusal(str(_at(result, "value")), f"{_at(result, 'value')}: {_at(result, 'message')}")
+            value = as_text(_at(result, "value"))
+            raise _refusal(value, f"{value}: {as_text(_at(result, 'message'))}")
         last = _at(item, "messages", -1)
         if _at(last, "contentOrigin") == "Apology":
             self._apologised = True
@@ -365,7 +368,7 @@ def _refusal(value: str, detail: str) -> ProviderError:
 
 def _greeted(message: Mapping[str, Any]) -> bool:
     if message.get("error"):
-        raise ServerFailed(f"the handshake was refused: {message['error']}")
+        raise ServerFailed(f"the handshake was refused: {as_text(message['error'])}")
     return True
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,10 +12,11 @@ from urllib.parse import urlsplit
 
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Event, Finished, FinishReason, Message, Model, Progress, Reasoning, Started, Text, ToolCall, Usage
+from g4f.decoders import as_text
 from g4f.discovery import Probe
 from g4f.errors import ContextTooLong, Interrupted, ModelMissing, ProtocolViolation, ProviderError
 from g4f.http_errors import error_of_object
-from g4f.model_list import MODELS, items_of
+from g4f.model_list import MODELS, items_of, name_of
 from g4f.openai_answer import ANSWER_CHARACTERS
 from g4f.transport import Terms, Transport
 
@@ -64,7 +64,7 @@ class Ollama(Provider):
         if self.config.models:
             return [await self._described(name, "") for name in self.config.models]
         listed = items_of(await self.transport.get_json(f"{self.address}/api/tags", self.terms))
-        names = {name: str(item.get("digest", "")) for item in listed if (name := _name_of(item))}
+        names = {name: as_text(item.get("digest", "")) for item in listed if (name := _name_of(item))}
         several = asyncio.Semaphore(SHOW_AT_ONCE)
 
         async def describe(name: str, digest: str) -> Model:
@@ -99,7 +99,7 @@ class Ollama(Provider):
             async for chunk in chunks:
                 if not started:
                     started = True
-                    yield Started(self.id, str(chunk.get("model") or request.model))
+                    yield Started(self.id, name_of(chunk.get("model")) or request.model)
                 for event in reading.read(chunk):
                     yield event
                 if reading.done:
@@ -113,7 +113,7 @@ class Ollama(Provider):
             self._chunks("/api/pull", {"model": model, "stream": True}, replace(self.terms, deadlines=deadlines))
         ) as steps:
             async for step in steps:
-                yield Progress("pull", _fraction(step.get("completed"), step.get("total")), str(step.get("status", ""))[:200])
+                yield Progress("pull", _fraction(step.get("completed"), step.get("total")), as_text(step.get("status", ""))[:200])
                 if step.get("status") == "success":
                     self._descriptions.pop(model, None)
                     return
@@ -204,8 +204,8 @@ class _Reading:
     def _call(self, call: Any, events: list[Event]) -> None:
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict):
-            arguments = json.dumps(function.get("arguments") or {}, ensure_ascii=False)
-            events.append(ToolCall(self._calls, str(call.get("id") or ""), str(function.get("name") or ""), arguments))
+            identity, name = as_text(call.get("id") or ""), as_text(function.get("name") or "")
+            events.append(ToolCall(self._calls, identity, name, as_text(function.get("arguments") or {})))
             self._calls += 1
 
     def _end(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
@@ -253,8 +253,7 @@ def context_needed(request: ChatRequest, longest: int | None) -> int:
 
 
 def _name_of(item: Mapping[str, Any]) -> str:
-    name = item.get("model") or item.get("name")
-    return name if isinstance(name, str) and name.isprintable() and len(name) <= 200 else ""
+    return name_of(item.get("model") or item.get("name"))
 
 
 def _described_by(name: str, told: Mapping[str, Any]) -> Model:

@@ -14,8 +14,7 @@ from g4f.decoders import TolerantJSON, as_text
 from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
 from g4f.http_errors import error_of_object
 from g4f.model_list import TOKENS_CAP, name_of
-
-ANSWER_CHARACTERS = 4 << 20  # the longest answer that is taken, thinking included
+from g4f.scales import ANSWER_CHARACTERS, EVENT_CHARACTERS, too_long
 
 _FINISH: Mapping[str, FinishReason] = {
     "length": "length",
@@ -256,13 +255,13 @@ class Answer:
 
     def _call(self, event: ToolCall, events: list[Event]) -> None:
         self._called = True
-        self._weigh(1 + len(event.name) + len(event.arguments))
+        self._weigh(EVENT_CHARACTERS + len(event.id) + len(event.name) + len(event.arguments))
         events.append(event)
 
     def _weigh(self, length: int) -> None:
         self._spoken += length
         if self._spoken > ANSWER_CHARACTERS:
-            raise ProtocolViolation(f"an answer of more than {ANSWER_CHARACTERS} characters")
+            raise too_long()
 
     def _whole_characters(self, text: str) -> str:
         """Text without lone halves of surrogate pairs: a pair that two chunks share is joined, an orphan becomes U+FFFD."""

@@ -35,6 +35,7 @@ from g4f.errors import (
     Unavailable,
 )
 from g4f.legacy import provider_of, said, supports, values_of
+from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.tokens import Tokens, run
 from g4f.typing import Messages
 
@@ -284,6 +285,7 @@ class Listener:
     def __init__(self) -> None:
         self.finished = False
         self._shown = ""
+        self._told = 0  # characters
         self._apologised = False
 
     def hear(self, message: Mapping[str, Any]) -> Iterator[Event]:
@@ -336,6 +338,9 @@ class Listener:
         piece = addition(self._shown, text)
         if piece:
             self._shown = text
+            self._told += len(piece)
+            if self._told > ANSWER_CHARACTERS:
+                raise too_long()
             yield Text(piece)
 
 

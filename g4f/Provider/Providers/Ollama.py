@@ -17,7 +17,7 @@ from g4f.discovery import Probe
 from g4f.errors import ContextTooLong, Interrupted, ModelMissing, ProtocolViolation, ProviderError
 from g4f.http_errors import error_of_object
 from g4f.model_list import MODELS, items_of, name_of
-from g4f.openai_answer import ANSWER_CHARACTERS
+from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.transport import Terms, Transport
 
 PORT = 11434
@@ -198,7 +198,7 @@ class _Reading:
     def _add(self, event: Text | Reasoning, events: list[Event]) -> None:
         self._spoken += len(event.text)
         if self._spoken > ANSWER_CHARACTERS:
-            raise ProtocolViolation(f"an answer of more than {ANSWER_CHARACTERS} characters")
+            raise too_long()
         events.append(event)
 
     def _call(self, call: Any, events: list[Event]) -> None:

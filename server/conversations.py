@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -102,36 +102,68 @@ class Answer:
 Message = Question | Answer
 
 
-def fold(answer: Answer, event: AnswerEvent) -> Answer:
-    """The answer after one more event: what ``reduce`` in client/js/chat.js does, for the stored copy."""
-    if isinstance(event, Text):
-        return replace(answer, text=answer.text + event.text)
-    if isinstance(event, Reasoning):
-        return replace(answer, reasoning=answer.reasoning + event.text)
-    if isinstance(event, Started):
-        return replace(answer, provider=event.provider, model=event.model)
-    if isinstance(event, Citation):
-        return replace(answer, citations=(*answer.citations, event))
-    if isinstance(event, ToolCall):
-        return replace(answer, tool_calls=_with_fragment(answer.tool_calls, event))
-    if isinstance(event, Seam):
-        return replace(answer, seams=(*answer.seams, (len(answer.text), event)), state="running", reason=None, code=None)
-    if isinstance(event, Usage):
-        return replace(answer, usage=event)
-    if isinstance(event, Ended):
-        return replace(answer, state=event.state, reason=event.reason, code=event.code)
-    return answer
+def fold(answer: Answer, events: Iterable[AnswerEvent]) -> Answer:
+    """The answer after more events: what ``reduce`` in client/js/chat.js does, for the stored copy.
+
+    It takes as long as they are many, however a service mixes them: the one thread that writes does this for every answer.
+    """
+    text, reasoning, length = [answer.text], [answer.reasoning], len(answer.text)
+    citations, seams, calls = list(answer.citations), list(answer.seams), _Calls(answer.tool_calls)
+    rest: dict[str, Any] = {}
+    for event in events:
+        if isinstance(event, Text):
+            text.append(event.text)
+            length += len(event.text)
+        elif isinstance(event, Reasoning):
+            reasoning.append(event.text)
+        elif isinstance(event, Citation):
+            citations.append(event)
+        elif isinstance(event, ToolCall):
+            calls.add(event)
+        elif isinstance(event, Seam):
+            seams.append((length, event))
+            rest |= {"state": "running", "reason": None, "code": None}
+        elif isinstance(event, Started):
+            rest |= {"provider": event.provider, "model": event.model}
+        elif isinstance(event, Usage):
+            rest["usage"] = event
+        elif isinstance(event, Ended):
+            rest |= {"state": event.state, "reason": event.reason, "code": event.code}
+    return replace(
+        answer,
+        text="".join(text),
+        reasoning="".join(reasoning),
+        citations=tuple(citations),
+        tool_calls=calls.joined(),
+        seams=tuple(seams),
+        **rest,
+    )
 
 
-def _with_fragment(calls: tuple[ToolCall, ...], fragment: ToolCall) -> tuple[ToolCall, ...]:
-    """Fragments of one call share an index; id and name come with the first, the arguments in pieces."""
-    for position, call in enumerate(calls):
-        if call.index == fragment.index:
-            joined = ToolCall(
-                call.index, call.id or fragment.id, call.name or fragment.name, call.arguments + fragment.arguments
-            )
-            return (*calls[:position], joined, *calls[position + 1 :])
-    return (*calls, fragment)
+class _Calls:
+    """Calls of tools out of their fragments: those of one call share an index."""
+
+    def __init__(self, calls: Iterable[ToolCall]) -> None:
+        self._fragments = [[call] for call in calls]
+        self._places: dict[int, int] = {}
+        for place, (call,) in enumerate(self._fragments):
+            self._places.setdefault(call.index, place)
+
+    def add(self, fragment: ToolCall) -> None:
+        place = self._places.setdefault(fragment.index, len(self._fragments))
+        if place == len(self._fragments):
+            self._fragments.append([])
+        self._fragments[place].append(fragment)
+
+    def joined(self) -> tuple[ToolCall, ...]:
+        return tuple(_joined(fragments) for fragments in self._fragments)
+
+
+def _joined(fragments: Sequence[ToolCall]) -> ToolCall:
+    """One call: id and name come with the first fragment, the arguments in pieces."""
+    identity = next((fragment.id for fragment in fragments if fragment.id), "")
+    name = next((fragment.name for fragment in fragments if fragment.name), "")
+    return ToolCall(fragments[0].index, identity, name, "".join(fragment.arguments for fragment in fragments))
 
 
 @dataclass(frozen=True)

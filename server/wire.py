@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
@@ -86,6 +87,16 @@ def from_row(kind: str, data: str) -> AnswerEvent | None:
     if kind == "failed":
         return Ended(fields["state"], code=fields["code"])
     return None
+
+
+def from_rows(rows: Iterable[tuple[int, str, str]]) -> Iterator[AnswerEvent]:
+    """The events of stored rows: number, type, data. Neighbouring pieces of text come as one: 20,000 tokens are a few events."""
+    for kind, group in groupby(rows, key=lambda row: row[1]):
+        pieces = [row[2] for row in group]
+        for piece in ["".join(pieces)] if kind in ("text", "reasoning") else pieces:
+            event = from_row(kind, piece)
+            if event is not None:
+                yield event
 
 
 def to_sse(seq: int, kind: str, data: str) -> bytes:

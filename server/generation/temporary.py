@@ -11,7 +11,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 from server import wire
 from server.conversations import Answer, Asked, Ended, EventRow, Opened, State, fold, new_id
@@ -111,12 +110,7 @@ class Temporary:
             return None
         rows = list(kept.rows)
         answer = Answer(answer_id, kept.place.question_id, "", 0.0, "running")
-        for kind, group in groupby(rows, key=lambda row: row[1]):
-            pieces = [row[2] for row in group]
-            for piece in ["".join(pieces)] if kind in ("text", "reasoning") else pieces:
-                known = wire.from_row(kind, piece)
-                answer = fold(answer, known) if known is not None else answer
-        return replace(answer, seq=rows[-1][0])
+        return replace(fold(answer, wire.from_rows(rows)), seq=rows[-1][0])
 
 
 class Beside:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam
@@ -117,14 +117,7 @@ def events_of(connection: Connection, answer_id: str, after: int) -> list[Stored
 
 
 def _fold_rows(answer: Answer, rows: Sequence[StoredEvent]) -> Answer:
-    """Fold a log. Neighbouring pieces of text are joined first: an answer of 20,000 tokens is folded in a few steps."""
-    for kind, group in groupby(rows, key=lambda row: row[1]):
-        pieces = [row[2] for row in group]
-        for piece in ["".join(pieces)] if kind in ("text", "reasoning") else pieces:
-            known = wire.from_row(kind, piece)
-            if known is not None:
-                answer = fold(answer, known)
-    return replace(answer, seq=rows[-1][0] if rows else answer.seq)
+    return replace(fold(answer, wire.from_rows(rows)), seq=rows[-1][0] if rows else answer.seq)
 
 
 def details(answer: Answer) -> dict[str, Any]:

@@ -7,11 +7,13 @@ cut in half between two packets arrives whole. Broken UTF-8 becomes U+FFFD.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from g4f.errors import ProtocolViolation
 
 LINE_BYTES = 1 << 20  # the longest line, and the longest event, that is read
+HALF = re.compile("[\ud800-\udfff]")  # of a pair that JSON spells as two, where it stands alone
 BROKEN_EVENTS = 3  # so many events that are not JSON end the answer; one or two are skipped
 
 _BOM = b"\xef\xbb\xbf"
@@ -175,13 +177,20 @@ class TolerantJSON:
 
 
 def as_text(value: Any) -> str:
-    """A stranger's value as text: a string as it stands, anything else as JSON; "…" for what is nested too deeply to be written."""
+    """A stranger's value as text that can be written down: a string, anything else as JSON; "…" for what is nested too deeply."""
     if isinstance(value, str):
-        return value
+        return whole_characters(value)
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return whole_characters(json.dumps(value, ensure_ascii=False))
     except (ValueError, RecursionError):
         return "…"
+
+
+def whole_characters(text: str) -> str:
+    """The text with U+FFFD for every lone half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    if text.isascii() or not HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _loads(text: str) -> Any:

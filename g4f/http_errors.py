@@ -83,7 +83,7 @@ def error_of_status(status: int, headers: Mapping[str, str], body: bytes, *, sec
 
 def error_of_object(value: Any) -> ProviderError:
     """What an error object inside an answer that began well means: ``{"message", "code", "type"}`` or a bare string."""
-    body = as_text({"error": value}).encode("utf-8", "replace")
+    body = as_text({"error": value}).encode()
     status = _status_inside(value)
     if status is not None:
         return error_of_status(status, {}, body)
@@ -197,4 +197,4 @@ class _ErrorBody:
             parameter = inner.get("param")
             self.parameter = parameter if isinstance(parameter, str) else ""
         elif isinstance(inner, str):
-            self.detail = self.evidence = inner[:_DETAIL]
+            self.detail = self.evidence = as_text(inner)[:_DETAIL]

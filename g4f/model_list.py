@@ -44,6 +44,12 @@ def name_of(value: Any) -> str:
     return value if isinstance(value, str) and value.isprintable() and len(value) <= NAME_CAP else ""
 
 
+def count_of(value: Any) -> int:
+    """A count of tokens, 0 for what cannot be one."""
+    fine = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= TOKENS_CAP
+    return int(value) if fine else 0
+
+
 def _title_of(item: Mapping[str, Any], name: str) -> str:
     title = item.get("display_name") or item.get("name")
     fitting = isinstance(title, str) and title != name and title.isprintable() and len(title) <= NAME_CAP

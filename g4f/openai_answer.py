@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from g4f.chat import Citation, Event, Finished, FinishReason, Progress, Reasoning, Started, Text, ToolCall, Usage
-from g4f.decoders import TolerantJSON, as_text
+from g4f.decoders import HALF, TolerantJSON, as_text, whole_characters
 from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
 from g4f.http_errors import error_of_object
-from g4f.model_list import TOKENS_CAP, name_of
+from g4f.model_list import TOKENS_CAP, count_of, name_of
 from g4f.scales import ANSWER_CHARACTERS, EVENT_CHARACTERS, too_long
+
+CALL_NUMBERS = 1 << 31  # a call of a tool with a number beyond is one without a number
 
 _FINISH: Mapping[str, FinishReason] = {
     "length": "length",
@@ -29,7 +31,6 @@ _FINISH: Mapping[str, FinishReason] = {
 }
 _FAILED = frozenset({"error", "insufficient_system_resource", "abort", "aborted"})
 _CONTENT = re.compile(r'"delta":\s*{\s*(?:"role":\s*"assistant",\s*)?"content":\s*"')
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Answer:
@@ -177,7 +178,7 @@ class Answer:
             if not isinstance(part, dict):
                 continue
             text = part.get("text")
-            if isinstance(text, str) and text:
+            if isinstance(text, str) and (text := self._whole_characters(text)):
                 self._add(Text(text), len(text), events)
             thinking = part.get("thinking")
             if isinstance(thinking, str):
@@ -189,7 +190,7 @@ class Answer:
 
     def _read_extras(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         refusal = delta.get("refusal")
-        if isinstance(refusal, str) and refusal:
+        if isinstance(refusal, str) and (refusal := self._whole_characters(refusal)):
             self._add(Text(refusal), len(refusal), events)
         calls = delta.get("tool_calls")
         for place, call in enumerate(calls if isinstance(calls, list) else ()):
@@ -203,7 +204,7 @@ class Answer:
             url = source.get("url") if isinstance(source, dict) else None
             if isinstance(source, dict) and isinstance(url, str) and url.startswith(("https://", "http://")):
                 self._cited = True
-                events.append(Citation(url, as_text(source.get("title") or url)))
+                events.append(Citation(as_text(url), as_text(source.get("title") or url)))
 
     def _read_finish(self, reason: str, chunk: Mapping[str, Any], choice: Mapping[str, Any]) -> None:
         reason = reason.lower()
@@ -239,9 +240,9 @@ class Answer:
         details = usage.get("completion_tokens_details")
         seconds = self._seconds if self._seconds is not None else _seconds(usage.get("completion_time"), 1)
         return Usage(
-            _count(usage.get("prompt_tokens")),
-            _count(usage.get("completion_tokens")),
-            _count(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
+            count_of(usage.get("prompt_tokens")),
+            count_of(usage.get("completion_tokens")),
+            count_of(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
             seconds,
         )
 
@@ -266,11 +267,11 @@ class Answer:
     def _whole_characters(self, text: str) -> str:
         """Text without lone halves of surrogate pairs: a pair that two chunks share is joined, an orphan becomes U+FFFD."""
         text, self._half = self._half + text, ""
-        if not _LONE_SURROGATE.search(text):
+        if text.isascii() or not HALF.search(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return whole_characters(text)
 
 
 class Likeness:
@@ -366,14 +367,10 @@ def _tool_call(call: Mapping[str, Any], place: int) -> ToolCall:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     index = call.get("index")
+    number = index if type(index) is int and 0 <= index < CALL_NUMBERS else place
     told = (call.get("id"), function.get("name"), function.get("arguments"))
     identity, name, arguments = (as_text(value or "") for value in told)
-    return ToolCall(index if isinstance(index, int) else place, identity, name, arguments)
-
-
-def _count(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= TOKENS_CAP
-    return int(value) if whole else 0
+    return ToolCall(number, identity, name, arguments)
 
 
 def _seconds(value: Any, unit: float) -> float | None:

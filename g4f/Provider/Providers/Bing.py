@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from g4f.chat import ChatRequest, Event, Finished, Model, Progress, Started, Text
 from g4f.closed import ClosedService, question_and_past, transcript
-from g4f.decoders import as_text
+from g4f.decoders import as_text, whole_characters
 from g4f.errors import (
     ContentFiltered,
     Interrupted,
@@ -310,7 +310,7 @@ class Listener:
         elif _at(message, "messageType"):
             note = _at(message, "adaptiveCards", 0, "body", 0, "inlines", 0, "text")
             if isinstance(note, str) and note:
-                yield Progress("tool", detail=note)
+                yield Progress("tool", detail=whole_characters(note))
         else:
             yield from self._show(_text_of(message))
 
@@ -379,7 +379,11 @@ def _greeted(message: Mapping[str, Any]) -> bool:
 
 def _text_of(message: Any) -> str:
     text = _at(message, "adaptiveCards", 0, "body", 0, "text")
-    return text if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    if "\ud800" <= text[-1:] <= "\udbff":  # the service counts in halves: the other one comes with the next message
+        text = text[:-1]
+    return whole_characters(text)
 
 
 def _at(value: Any, *path: str | int) -> Any:

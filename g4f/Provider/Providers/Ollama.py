@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Event, Finished, FinishReason, Message, Model, Progress, Reasoning, Started, Text, ToolCall, Usage
-from g4f.decoders import as_text
+from g4f.decoders import as_text, whole_characters
 from g4f.discovery import Probe
 from g4f.errors import ContextTooLong, Interrupted, ModelMissing, ProtocolViolation, ProviderError
 from g4f.http_errors import error_of_object
-from g4f.model_list import MODELS, items_of, name_of
+from g4f.model_list import MODELS, count_of, items_of, name_of
 from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.transport import Terms, Transport
 
@@ -148,7 +148,7 @@ class Ollama(Provider):
             running = items_of(await self.transport.get_json(f"{self.address}/api/ps", self.terms))
         except ProviderError:
             return 0
-        return next((int(_number(item.get("context_length"))) for item in running if _name_of(item) == model), 0)
+        return next((count_of(item.get("context_length")) for item in running if _name_of(item) == model), 0)
 
     def _body(self, request: ChatRequest, model: Model, context: int | None) -> dict[str, Any]:
         options = request.options
@@ -186,7 +186,7 @@ class _Reading:
             if isinstance(thought, str) and thought:
                 self._add(Reasoning(thought), events)
             if isinstance(text, str) and text:
-                self._add(Text(text), events)
+                self._add(Text(whole_characters(text)), events)
             calls = message.get("tool_calls")
             for call in calls if isinstance(calls, list) else ():
                 self._call(call, events)
@@ -213,9 +213,7 @@ class _Reading:
         if not self._spoken and reason == "stop":
             raise ProtocolViolation("an empty answer")
         seconds = _number(chunk.get("eval_duration")) * NANOSECONDS
-        events.append(
-            Usage(int(_number(chunk.get("prompt_eval_count"))), int(_number(chunk.get("eval_count"))), 0, seconds or None)
-        )
+        events.append(Usage(count_of(chunk.get("prompt_eval_count")), count_of(chunk.get("eval_count")), 0, seconds or None))
         events.append(Finished(reason))
 
 
@@ -260,9 +258,9 @@ def _described_by(name: str, told: Mapping[str, Any]) -> Model:
     capabilities = told.get("capabilities")
     info = told.get("model_info")
     lengths = [
-        value
+        count_of(value)
         for key, value in (info.items() if isinstance(info, dict) else ())
-        if isinstance(key, str) and key.endswith(".context_length") and isinstance(value, int) and value > 0
+        if key.endswith(".context_length") and count_of(value)
     ]
     told_names = {item for item in capabilities if isinstance(item, str)} if isinstance(capabilities, list) else set()
     return Model(name, "", lengths[0] if lengths else None, frozenset(told_names))

@@ -226,6 +226,11 @@ def test_only_what_is_new_is_said(shown: str, text: str, added: str) -> None:
     assert Bing.addition(shown, text) == added
 
 
+def test_an_emoji_cut_between_two_messages_is_said_whole_and_once() -> None:
+    assert told(bing.update("Да \ud83d"), bing.update("Да 🙂"), bing.update("Да 🙂!")) == [Text("Да "), Text("🙂"), Text("!")]
+    assert told(bing.update("a\ude42b")) == [Text("a\ufffdb")]
+
+
 def test_frames_may_cut_messages_anywhere() -> None:
     stream = "".join(Bing._format({"type": 1, "text": f"слово {number} 🙂"}) for number in range(5))
     for size in range(1, len(stream)):

@@ -307,6 +307,7 @@ class ThinkTag:
     """``<think>…</think>`` at the very beginning of an answer is thinking, wherever the chunks cut the tags."""
 
     OPEN, SHUT = "<think>", "</think>"
+    LONGEST_START = 1_000  # characters, nearly all of them spaces, in which the tag is waited for
 
     def __init__(self) -> None:
         self.over = False  # from here on everything is text
@@ -325,7 +326,7 @@ class ThinkTag:
             if start.startswith(self.OPEN):
                 self._inside = True
                 text = start[len(self.OPEN) :]
-            elif self.OPEN.startswith(start):
+            elif self.OPEN.startswith(start) and len(text) <= self.LONGEST_START:
                 self._held = text
                 return ()
             else:

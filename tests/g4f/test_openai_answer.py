@@ -49,6 +49,13 @@ def test_a_tag_further_on_is_text() -> None:
     assert events == [Text("Тег <think>"), Text(" пишут так</think>"), Finished("stop")]
 
 
+def test_spaces_without_end_are_not_kept_until_a_tag_comes() -> None:
+    tag = ThinkTag()
+    said = "".join(piece.text for _ in range(3_000) for piece in ([Text(" ")] if tag.over else tag.feed(" ")))
+    assert len(said) > 1_500
+    assert read(delta(content=" " * 900), delta("stop", content="<think>да</think>нет"))[:2] == [Reasoning("да"), Text("нет")]
+
+
 def test_thinking_that_never_ends_is_still_thinking() -> None:
     events = read(delta(content="<think>думаю</th"), delta("length"))
     assert events == [Reasoning("думаю"), Reasoning("</th"), Finished("length")]

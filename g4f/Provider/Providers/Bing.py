@@ -260,12 +260,19 @@ class Frames:
     """Frames in, messages out: a frame may hold several messages, a message may come in several frames."""
 
     def __init__(self) -> None:
-        self._pending = ""
+        self._pending: list[str] = []  # of the message that has not ended yet
+        self._held = 0
 
     def feed(self, frame: str) -> Iterator[dict[str, Any]]:
         """Raises ``ProtocolViolation`` for what is no JSON object, or never ends."""
-        *whole, self._pending = (self._pending + frame).split(Defaults.delimiter)
-        if len(self._pending) > LONGEST_MESSAGE:
+        pieces = frame.split(Defaults.delimiter)
+        whole: list[str] = []
+        if len(pieces) > 1:
+            whole = ["".join([*self._pending, pieces[0]]), *pieces[1:-1]]
+            self._pending, self._held = [], 0
+        self._pending.append(pieces[-1])
+        self._held += len(pieces[-1])
+        if self._held > LONGEST_MESSAGE:
             raise ProtocolViolation("a message without end")
         for piece in whole:
             if not piece:

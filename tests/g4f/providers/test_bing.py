@@ -239,6 +239,13 @@ def test_frames_may_cut_messages_anywhere() -> None:
         assert [message["text"] for message in found] == [f"слово {number} 🙂" for number in range(5)]
 
 
+@pytest.mark.timeout(30)
+def test_a_message_that_comes_letter_by_letter_is_not_read_from_its_start_each_time() -> None:
+    frames = Bing.Frames()
+    assert not any(list(frames.feed(letter)) for letter in '{"text":"' + "x" * (Bing.LONGEST_MESSAGE - 20))
+    assert len(list(frames.feed('"}\x1e{'))) == 1
+
+
 @pytest.mark.parametrize("frame", ["{\x1e", "[]\x1e", "[" * 100_000 + "\x1e", "x" * (Bing.LONGEST_MESSAGE + 1)])
 def test_what_is_no_message_ends_the_answer(frame: str) -> None:
     with pytest.raises(errors.ProtocolViolation):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from g4f import telling
-from g4f.chat import ChatRequest, Event, Finished, Model, Text
-from g4f.errors import KeyMissing
+from g4f.chat import ChatRequest, Event, Finished, Model, Reasoning, Text, ToolCall
+from g4f.errors import KeyMissing, ProtocolViolation
+from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.telling import Sink, Telling
 
 if TYPE_CHECKING:
     from g4f.transport import Transport
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -122,21 +126,61 @@ def _told(stream: Callable[[Any, ChatRequest], AsyncIterator[Event]]) -> Callabl
 
 
 class SyncProvider(Provider):
-    """A provider written as a plain generator of text, as in 2023. It has its own thread; closing stops it at the next piece."""
+    """A provider written as a plain generator of text, as in 2023. It has its own thread; closing stops it at the next piece.
+
+    What is not text is taken as ``events_of`` says.
+    """
 
     def generate(self, request: ChatRequest) -> Iterator[str | Event]:
         """Yield pieces of text (or events). Runs outside the event loop and may block."""
         raise NotImplementedError
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
-        finished = False
-        async with aclosing(iterate_in_thread(lambda: self.generate(request))) as pieces:
-            async for piece in pieces:
-                event = Text(piece) if isinstance(piece, str) else piece
+        said = finished = False
+        async with aclosing(iterate_in_thread(lambda: events_of(self.generate(request)))) as events:
+            async for event in events:
+                said = said or isinstance(event, (Text, Reasoning, ToolCall))
                 finished = finished or isinstance(event, Finished)
                 yield event
-        if not finished:
-            yield Finished()
+        if finished:
+            return
+        if not said:
+            raise ProtocolViolation("an empty answer", provider=self.id)
+        yield Finished()
+
+
+def events_of(pieces: Iterable[object]) -> Generator[Event, None, None]:
+    """What a plain generator says, as events: bytes are text, ``None`` and what is empty are nothing.
+
+    Raises ``ProtocolViolation`` for anything else, and for a text without end. Closing it closes the generator.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    told = 0
+    try:
+        for piece in pieces:
+            event = _event_of(decoder.decode(piece) if isinstance(piece, (bytes, bytearray)) else piece)
+            if isinstance(event, Text):
+                told += len(event.text)
+                if told > ANSWER_CHARACTERS:
+                    raise too_long()
+            if event is not None:
+                yield event
+        if rest := decoder.decode(b"", final=True):
+            yield Text(rest)
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
+
+
+def _event_of(piece: object) -> Event | None:
+    if piece is None or piece == "":
+        return None
+    if isinstance(piece, str):
+        return Text(piece)
+    if not isinstance(piece, Event):
+        raise ProtocolViolation(f"a piece of an answer that is neither text nor an event but {type(piece).__name__}")
+    return piece
 
 
 class _End:
@@ -146,17 +190,17 @@ class _End:
         self.error = error
 
 
-async def iterate_in_thread(make: Callable[[], Iterator[str | Event]], *, ahead: int = 64) -> AsyncGenerator[str | Event, None]:
+async def iterate_in_thread(make: Callable[[], Iterator[T]], *, ahead: int = 64) -> AsyncGenerator[T, None]:
     """Run the iterator that ``make`` returns in a daemon thread and yield what it yields.
 
     At most ``ahead`` pieces wait unread. When the consumer goes away the thread ends at its next piece and closes the iterator.
     """
     loop = asyncio.get_running_loop()
-    arrived: asyncio.Queue[str | Event | _End] = asyncio.Queue()
+    arrived: asyncio.Queue[T | _End] = asyncio.Queue()
     room = threading.Semaphore(ahead)
     gone = threading.Event()
 
-    def deliver(piece: str | Event | _End) -> None:
+    def deliver(piece: T | _End) -> None:
         with suppress(RuntimeError):  # the loop is closed: the whole program ends, and nobody is waiting
             loop.call_soon_threadsafe(arrived.put_nowait, piece)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from g4f.blocking import blocking_session, check_response, errors_of_requests
 from g4f.errors import Interrupted, NotConfigured, ProtocolViolation, ProviderError, TimedOut
+from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.tls import ssl_context
 
 if TYPE_CHECKING:
@@ -72,10 +73,14 @@ def _watched(session: requests.Session, line: Line) -> requests.Session:
 
 
 def decoded(pieces: Iterator[bytes]) -> Iterator[str]:
-    """The text of UTF-8 bytes cut anywhere. What is no UTF-8 becomes U+FFFD."""
+    """The text of UTF-8 bytes cut anywhere. What is no UTF-8 becomes U+FFFD. Raises ``ProtocolViolation`` for an endless one."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    told = 0
     for piece in pieces:
         if text := decoder.decode(piece):
+            told += len(text)
+            if told > ANSWER_CHARACTERS:
+                raise too_long()
             yield text
     if text := decoder.decode(b"", final=True):
         yield text

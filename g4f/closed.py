@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from g4f.base import Provider, SyncProvider, iterate_in_thread
 from g4f.chat import ChatRequest, Event, Message, Model
@@ -68,7 +68,7 @@ class BlockingClosedService(ClosedService, SyncProvider):
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         line = Line()
-        events = cast("AsyncGenerator[Event, None]", iterate_in_thread(lambda: self.told(sendable(request), line)))
+        events = iterate_in_thread(lambda: self.told(sendable(request), line))
         try:
             async with aclosing(events):
                 async for event in events:

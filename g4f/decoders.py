@@ -7,11 +7,13 @@ cut in half between two packets arrives whole. Broken UTF-8 becomes U+FFFD.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from g4f.errors import ProtocolViolation
 
 LINE_BYTES = 1 << 20  # the longest line, and the longest event, that is read
+HALF = re.compile("[\ud800-\udfff]")  # of a pair that JSON spells as two, where it stands alone
 BROKEN_EVENTS = 3  # so many events that are not JSON end the answer; one or two are skipped
 
 _BOM = b"\xef\xbb\xbf"
@@ -122,12 +124,11 @@ class SSEDecoder:
     def _read(self, lines: list[bytes]) -> list[ServerEvent]:
         events: list[ServerEvent] = []
         for line in lines:
-            if line.startswith(b"data:"):
+            if line.startswith(b"data:") or line == b"data":
                 self._data.append(line[6:] if line[5:6] == b" " else line[5:])
-                if len(self._data) > 1:
-                    self._size += len(line)
-                    if self._size > self._cap:
-                        raise ProtocolViolation(f"an event of more than {self._cap} bytes")
+                self._size += len(line) + 1
+                if self._size > self._cap + 1:  # behind the last line nothing is joined
+                    raise ProtocolViolation(f"an event of more than {self._cap} bytes")
             elif not line:
                 if self._data:
                     raw = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
@@ -139,8 +140,6 @@ class SSEDecoder:
                 events.append(KEEPALIVE)
             elif line.startswith(b"event:"):
                 self._name = line[6:].removeprefix(b" ").decode("utf-8", "replace")
-            elif line == b"data":
-                self._data.append(b"")
         return events
 
 
@@ -175,6 +174,23 @@ class TolerantJSON:
         if self.broken >= BROKEN_EVENTS:
             raise ProtocolViolation(f"{self.broken} events that are not JSON objects")
         return None
+
+
+def as_text(value: Any) -> str:
+    """A stranger's value as text that can be written down: a string, anything else as JSON; "…" for what is nested too deeply."""
+    if isinstance(value, str):
+        return whole_characters(value)
+    try:
+        return whole_characters(json.dumps(value, ensure_ascii=False))
+    except (ValueError, RecursionError):
+        return "…"
+
+
+def whole_characters(text: str) -> str:
+    """The text with U+FFFD for every lone half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    if text.isascii() or not HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _loads(text: str) -> Any:

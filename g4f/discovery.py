@@ -95,13 +95,11 @@ async def _private_address(name: str) -> str | None:
 
 async def _recognised(transport: Transport, probe: Probe, host: str, port: int) -> bool:
     try:
-        answer = await transport.get_json(_origin(host, port) + probe.path, _TERMS)
+        return probe.check(await transport.get_json(_origin(host, port) + probe.path, _TERMS))
     except ProviderError as error:
         return bool(probe.loading) and probe.loading in error.detail
-    try:
-        return probe.check(answer)
-    except (TypeError, AttributeError, KeyError, IndexError):
-        return False  # JSON of another shape: another program
+    except Exception:  # JSON of another shape, or worse: another program, which must not keep the others from being found
+        return False
 
 
 def _origin(host: str, port: int) -> str:

@@ -38,6 +38,7 @@ class ProviderError(Exception):
     retryable = False
     passing = False
     status: int | None = None  # the HTTP status behind it, where there was one
+    midway = False  # some of the answer had come before it: who asks anew would hear that twice
 
     def __init__(self, detail: str = "", *, provider: str = "", retry_after: float | None = None) -> None:
         super().__init__(detail or self.code)

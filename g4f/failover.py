@@ -28,6 +28,7 @@ from g4f.errors import (
     Unreachable,
 )
 from g4f.health import SHARED, Health
+from g4f.scales import Scales
 from g4f.telling import Sink
 
 _log = logging.getLogger(__name__)
@@ -129,6 +130,7 @@ class _Attempt:
         self._breaker = health.breaker(provider.id)
         self._repeats = 0
         self._asking = False
+        self._scales = Scales()
 
     def begin(self) -> None:
         """Raises the reason if the provider is being left alone."""
@@ -138,11 +140,15 @@ class _Attempt:
 
     def take(self, event: Event) -> bool:
         kind = type(event)
+        if kind is Text and self.spoke:  # nearly every event
+            return self._take(event)
         if not self._announced:
             self._announced = True
             if kind is not Started:
                 self._take(self._named)
         elif kind is Started:
+            return True
+        if kind is not Text and not self._scales.admit(event):
             return True
         if not self.spoke and kind in _WORDS:
             self.spoke = True

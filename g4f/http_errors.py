@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from g4f.decoders import as_text
 from g4f.errors import (
     ContentFiltered,
     ContextTooLong,
@@ -80,7 +83,7 @@ def error_of_status(status: int, headers: Mapping[str, str], body: bytes, *, sec
 
 def error_of_object(value: Any) -> ProviderError:
     """What an error object inside an answer that began well means: ``{"message", "code", "type"}`` or a bare string."""
-    body = json.dumps({"error": value}).encode()
+    body = as_text({"error": value}).encode()
     status = _status_inside(value)
     if status is not None:
         return error_of_status(status, {}, body)
@@ -152,15 +155,19 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            when = parsedate_to_datetime(value)
-        except (ValueError, TypeError, IndexError):
-            return None
-        when = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-        seconds = (when - datetime.now(timezone.utc)).total_seconds()
-    if seconds != seconds:
+        seconds = _seconds_until(value)
+    if math.isnan(seconds):
         return None
     return min(max(seconds, 0.0), RETRY_AFTER_CAP)
+
+
+def _seconds_until(date: str) -> float:
+    """From now to a date as HTTP writes it; what is no date is no number."""
+    try:
+        when = parsedate_to_datetime(date)
+        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp() - time.time()
+    except Exception:  # the library stumbles over a stranger's date in half a dozen ways, OverflowError among them
+        return math.nan
 
 
 class _ErrorBody:
@@ -184,10 +191,10 @@ class _ErrorBody:
         inner = value.get("error", value) if isinstance(value, dict) else value
         if isinstance(inner, dict):
             message = inner.get("message") or inner.get("detail") or inner.get("error") or text
-            self.detail = (message if isinstance(message, str) else json.dumps(message, ensure_ascii=False))[:_DETAIL]
+            self.detail = as_text(message)[:_DETAIL]
             words = [inner.get(name) for name in ("code", "type", "param")]
             self.evidence = " ".join([self.detail, *(word for word in words if isinstance(word, str))])
             parameter = inner.get("param")
             self.parameter = parameter if isinstance(parameter, str) else ""
         elif isinstance(inner, str):
-            self.detail = self.evidence = inner[:_DETAIL]
+            self.detail = self.evidence = as_text(inner)[:_DETAIL]

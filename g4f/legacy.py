@@ -6,12 +6,12 @@ import inspect
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_type_hints, overload
 
-from g4f.base import Provider, ProviderConfig, SyncProvider
+from g4f.base import Provider, ProviderConfig, SyncProvider, events_of
 from g4f.chat import ChatRequest, Event, Message, Options, Progress, Text
 from g4f.closed import ClosedService
 from g4f.errors import KeyMissing, ProviderError, RequestRejected, UnknownModel, UnknownProvider
@@ -297,10 +297,11 @@ def _value_of(message: object) -> Message:
     return Message(cast(Literal["system", "user", "assistant"], role), content)
 
 
-def _spoken_plainly(events: Iterator[str | Event]) -> Iterator[str]:
-    for event in events:
-        if text := said(event):
-            yield text
+def _spoken_plainly(pieces: Iterator[object]) -> Iterator[str]:
+    with closing(events_of(pieces)) as events:
+        for event in events:
+            if text := said(event):
+                yield text
 
 
 async def _spoken(provider: Provider, request: ChatRequest) -> AsyncIterator[str]:
@@ -313,10 +314,10 @@ async def _spoken(provider: Provider, request: ChatRequest) -> AsyncIterator[str
         await provider.transport.close()
 
 
-def _errors_of_plugins(pieces: Iterator[str]) -> Iterator[str]:
-    """The pieces of somebody's own module of 2023; what it raises becomes an error of the tree."""
+def _errors_of_plugins(pieces: Iterator[object]) -> Iterator[str]:
+    """The text of somebody's own module of 2023; what it raises becomes an error of the tree."""
     try:
-        yield from pieces
+        yield from _spoken_plainly(pieces)
     except ProviderError:
         raise
     except Exception as error:

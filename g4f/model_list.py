@@ -30,13 +30,24 @@ def read_models(items: Iterable[Mapping[str, Any]]) -> list[Model]:
     """The models of a list, each once, at most ``MODELS``; names that no model can have are left out."""
     models: dict[str, Model] = {}
     for item in items:
-        name = item.get("id") or item.get("name")
-        if not isinstance(name, str) or not name.isprintable() or len(name) > NAME_CAP:
+        name = name_of(item.get("id") or item.get("name"))
+        if not name:
             continue
         models.setdefault(name, Model(name, _title_of(item, name), _context_of(item), _capabilities_of(item), _prices_of(item)))
         if len(models) == MODELS:
             break
     return list(models.values())
+
+
+def name_of(value: Any) -> str:
+    """The name of a model, "" for what cannot be one."""
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= NAME_CAP else ""
+
+
+def count_of(value: Any) -> int:
+    """A count of tokens, 0 for what cannot be one."""
+    fine = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= TOKENS_CAP
+    return int(value) if fine else 0
 
 
 def _title_of(item: Mapping[str, Any], name: str) -> str:
@@ -65,7 +76,7 @@ def _prices_of(item: Mapping[str, Any]) -> Prices | None:
         return None
     try:
         prompt, completion = float(told["prompt"]), float(told["completion"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     if not (0 <= prompt <= PRICE_CAP and 0 <= completion <= PRICE_CAP):  # -1 stands for "depends"; NaN is neither
         return None

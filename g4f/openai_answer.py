@@ -5,18 +5,18 @@ No network here, so every quirk met in the wild can be tested with a line of JSO
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from g4f.chat import Citation, Event, Finished, FinishReason, Progress, Reasoning, Started, Text, ToolCall, Usage
-from g4f.decoders import TolerantJSON
+from g4f.decoders import HALF, TolerantJSON, as_text, whole_characters
 from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
 from g4f.http_errors import error_of_object
-from g4f.model_list import NAME_CAP, TOKENS_CAP
+from g4f.model_list import TOKENS_CAP, count_of, name_of
+from g4f.scales import ANSWER_CHARACTERS, EVENT_CHARACTERS, too_long
 
-ANSWER_CHARACTERS = 4 << 20  # the longest answer that is taken, thinking included
+CALL_NUMBERS = 1 << 31  # a call of a tool with a number beyond is one without a number
 
 _FINISH: Mapping[str, FinishReason] = {
     "length": "length",
@@ -31,7 +31,6 @@ _FINISH: Mapping[str, FinishReason] = {
 }
 _FAILED = frozenset({"error", "insufficient_system_resource", "abort", "aborted"})
 _CONTENT = re.compile(r'"delta":\s*{\s*(?:"role":\s*"assistant",\s*)?"content":\s*"')
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Answer:
@@ -47,6 +46,7 @@ class Answer:
         self._waited = False
         self._spoken = 0  # characters
         self._called = False
+        self._cited = False
         self._usage: Mapping[str, Any] = {}
         self._seconds: float | None = None
         self._thinking = ThinkTag()
@@ -56,7 +56,7 @@ class Answer:
     @property
     def spoke(self) -> bool:
         """Whether any of the answer has come."""
-        return self._spoken > 0
+        return self._spoken > 0 or self._cited
 
     def waiting(self) -> Sequence[Event]:
         """What a keep-alive means: once, before the first word, that we stand in a queue."""
@@ -108,7 +108,7 @@ class Answer:
         message = choices[0].get("message")
         if isinstance(message, dict):
             self._read_delta(message, events)
-        self._read_finish(str(choices[0].get("finish_reason") or "stop"), answer, choices[0])
+        self._read_finish(as_text(choices[0].get("finish_reason") or "stop"), answer, choices[0])
         self.done = True
         return events
 
@@ -129,9 +129,7 @@ class Answer:
 
     def _begin(self, chunk: Mapping[str, Any]) -> Started:
         self._started = True
-        model = chunk.get("model")
-        plain = isinstance(model, str) and model and model.isprintable() and len(model) <= NAME_CAP
-        return Started(self._provider, str(model) if plain else self._model)
+        return Started(self._provider, name_of(chunk.get("model")) or self._model)
 
     def _first(self, choices: Sequence[Any]) -> Mapping[str, Any]:
         """The choice that is shown: number 0, wherever it stands."""
@@ -180,7 +178,7 @@ class Answer:
             if not isinstance(part, dict):
                 continue
             text = part.get("text")
-            if isinstance(text, str) and text:
+            if isinstance(text, str) and (text := self._whole_characters(text)):
                 self._add(Text(text), len(text), events)
             thinking = part.get("thinking")
             if isinstance(thinking, str):
@@ -192,7 +190,7 @@ class Answer:
 
     def _read_extras(self, delta: Mapping[str, Any], events: list[Event]) -> None:
         refusal = delta.get("refusal")
-        if isinstance(refusal, str) and refusal:
+        if isinstance(refusal, str) and (refusal := self._whole_characters(refusal)):
             self._add(Text(refusal), len(refusal), events)
         calls = delta.get("tool_calls")
         for place, call in enumerate(calls if isinstance(calls, list) else ()):
@@ -205,7 +203,8 @@ class Answer:
             source = note.get("url_citation") if isinstance(note, dict) else None
             url = source.get("url") if isinstance(source, dict) else None
             if isinstance(source, dict) and isinstance(url, str) and url.startswith(("https://", "http://")):
-                events.append(Citation(url, str(source.get("title") or url)))
+                self._cited = True
+                events.append(Citation(as_text(url), as_text(source.get("title") or url)))
 
     def _read_finish(self, reason: str, chunk: Mapping[str, Any], choice: Mapping[str, Any]) -> None:
         reason = reason.lower()
@@ -241,9 +240,9 @@ class Answer:
         details = usage.get("completion_tokens_details")
         seconds = self._seconds if self._seconds is not None else _seconds(usage.get("completion_time"), 1)
         return Usage(
-            _count(usage.get("prompt_tokens")),
-            _count(usage.get("completion_tokens")),
-            _count(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
+            count_of(usage.get("prompt_tokens")),
+            count_of(usage.get("completion_tokens")),
+            count_of(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
             seconds,
         )
 
@@ -257,22 +256,22 @@ class Answer:
 
     def _call(self, event: ToolCall, events: list[Event]) -> None:
         self._called = True
-        self._weigh(1 + len(event.name) + len(event.arguments))
+        self._weigh(EVENT_CHARACTERS + len(event.id) + len(event.name) + len(event.arguments))
         events.append(event)
 
     def _weigh(self, length: int) -> None:
         self._spoken += length
         if self._spoken > ANSWER_CHARACTERS:
-            raise ProtocolViolation(f"an answer of more than {ANSWER_CHARACTERS} characters")
+            raise too_long()
 
     def _whole_characters(self, text: str) -> str:
         """Text without lone halves of surrogate pairs: a pair that two chunks share is joined, an orphan becomes U+FFFD."""
         text, self._half = self._half + text, ""
-        if not _LONE_SURROGATE.search(text):
+        if text.isascii() or not HALF.search(text):
             return text
         if "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return whole_characters(text)
 
 
 class Likeness:
@@ -308,6 +307,7 @@ class ThinkTag:
     """``<think>…</think>`` at the very beginning of an answer is thinking, wherever the chunks cut the tags."""
 
     OPEN, SHUT = "<think>", "</think>"
+    LONGEST_START = 1_000  # characters, nearly all of them spaces, in which the tag is waited for
 
     def __init__(self) -> None:
         self.over = False  # from here on everything is text
@@ -326,7 +326,7 @@ class ThinkTag:
             if start.startswith(self.OPEN):
                 self._inside = True
                 text = start[len(self.OPEN) :]
-            elif self.OPEN.startswith(start):
+            elif self.OPEN.startswith(start) and len(text) <= self.LONGEST_START:
                 self._held = text
                 return ()
             else:
@@ -367,17 +367,11 @@ class ThinkTag:
 def _tool_call(call: Mapping[str, Any], place: int) -> ToolCall:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
-    index, arguments = call.get("index"), function.get("arguments")
-    if isinstance(arguments, dict):
-        arguments = json.dumps(arguments, ensure_ascii=False)
-    return ToolCall(
-        index if isinstance(index, int) else place, str(call.get("id") or ""), str(function.get("name") or ""), str(arguments or "")
-    )
-
-
-def _count(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= TOKENS_CAP
-    return int(value) if whole else 0
+    index = call.get("index")
+    number = index if type(index) is int and 0 <= index < CALL_NUMBERS else place
+    told = (call.get("id"), function.get("name"), function.get("arguments"))
+    identity, name, arguments = (as_text(value or "") for value in told)
+    return ToolCall(number, identity, name, arguments)
 
 
 def _seconds(value: Any, unit: float) -> float | None:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Event, Message, Model
-from g4f.errors import Interrupted, RequestRejected, TimedOut
+from g4f.decoders import as_text
+from g4f.errors import Interrupted, ProviderError, RequestRejected, TimedOut
 from g4f.model_list import items_of, read_models
 from g4f.openai_answer import Answer
 from g4f.telling import Sink
@@ -71,7 +72,7 @@ class OpenAICompatible(Provider):
 
     def kept(self, items: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
         """Those entries of the list that can chat. What a service calls neither chat nor something else stays."""
-        return (item for item in items if str(item.get("type", "chat")).lower() in ("chat", "llm", "vlm", "model", "language"))
+        return (item for item in items if as_text(item.get("type", "chat")).lower() in ("chat", "llm", "vlm", "model", "language"))
 
     # --- answering ---------------------------------------------------------------------------------------------------------------
 
@@ -93,8 +94,9 @@ class OpenAICompatible(Provider):
                     if not sink.take(event):
                         await sink.room()
                 return
-            except RequestRejected as error:
-                if attempt == DROPS or not self._learn_from(error, request.model, body):
+            except ProviderError as error:
+                error.midway = answer.spoke
+                if error.midway or attempt == DROPS or not self._learn_from(error, request.model, body):
                     raise
 
     def _pass_on(self, answer: Answer, sink: Sink, chunks: Sequence[ServerEvent]) -> bool:
@@ -158,8 +160,8 @@ class OpenAICompatible(Provider):
         """The service's own name of the model that people see as ``model``."""
         return model
 
-    def _learn_from(self, error: RequestRejected, model: str, body: Mapping[str, Any]) -> bool:
-        """Whether the refusal names parameters that can be left out; they are remembered."""
+    def _learn_from(self, error: ProviderError, model: str, body: Mapping[str, Any]) -> bool:
+        """Whether it is a refusal that names parameters which can be left out; they are remembered."""
         if type(error) is not RequestRejected or error.status not in (400, 422):
             return False
         candidates = body.keys() - FIXED_PARAMETERS

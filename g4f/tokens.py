@@ -123,7 +123,6 @@ async def _texts_from_thread(make: Callable[[], Iterator[str]]) -> AsyncIterator
     pieces = iterate_in_thread(make)
     try:
         async for piece in pieces:
-            assert isinstance(piece, str)
             yield piece
     finally:
         await pieces.aclose()

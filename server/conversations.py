@@ -103,53 +103,67 @@ Message = Question | Answer
 
 
 def fold(answer: Answer, events: Iterable[AnswerEvent]) -> Answer:
-    """The answer after these events: what ``reduce`` in client/js/chat.js does, for the stored copy.
+    """The answer after more events: what ``reduce`` in client/js/chat.js does, for the stored copy.
 
-    Pieces are joined once, at the end: a hostile service sends millions.
+    It takes as long as they are many, however a service mixes them: the one thread that writes does this for every answer.
     """
-    text, reasoning = [answer.text], [answer.reasoning]
-    length = len(answer.text)
-    citations, seams = list(answer.citations), list(answer.seams)
-    calls = {call.index: [call] for call in answer.tool_calls}
-    changed: dict[str, Any] = {}
+    text, reasoning, length = [answer.text], [answer.reasoning], len(answer.text)
+    citations, seams, calls = list(answer.citations), list(answer.seams), _Calls(answer.tool_calls)
+    rest: dict[str, Any] = {}
     for event in events:
         if isinstance(event, Text):
             text.append(event.text)
             length += len(event.text)
         elif isinstance(event, Reasoning):
             reasoning.append(event.text)
-        elif isinstance(event, Started):
-            changed |= {"provider": event.provider, "model": event.model}
         elif isinstance(event, Citation):
             citations.append(event)
         elif isinstance(event, ToolCall):
-            calls.setdefault(event.index, []).append(event)
+            calls.add(event)
         elif isinstance(event, Seam):
             seams.append((length, event))
-            changed |= {"state": "running", "reason": None, "code": None}
+            rest |= {"state": "running", "reason": None, "code": None}
+        elif isinstance(event, Started):
+            rest |= {"provider": event.provider, "model": event.model}
         elif isinstance(event, Usage):
-            changed["usage"] = event
+            rest["usage"] = event
         elif isinstance(event, Ended):
-            changed |= {"state": event.state, "reason": event.reason, "code": event.code}
+            rest |= {"state": event.state, "reason": event.reason, "code": event.code}
     return replace(
         answer,
         text="".join(text),
         reasoning="".join(reasoning),
         citations=tuple(citations),
-        tool_calls=tuple(_joined(fragments) for fragments in calls.values()),
+        tool_calls=calls.joined(),
         seams=tuple(seams),
-        **changed,
+        **rest,
     )
+
+
+class _Calls:
+    """Calls of tools out of their fragments: those of one call share an index."""
+
+    def __init__(self, calls: Iterable[ToolCall]) -> None:
+        self._fragments = [[call] for call in calls]
+        self._places: dict[int, int] = {}
+        for place, (call,) in enumerate(self._fragments):
+            self._places.setdefault(call.index, place)
+
+    def add(self, fragment: ToolCall) -> None:
+        place = self._places.setdefault(fragment.index, len(self._fragments))
+        if place == len(self._fragments):
+            self._fragments.append([])
+        self._fragments[place].append(fragment)
+
+    def joined(self) -> tuple[ToolCall, ...]:
+        return tuple(_joined(fragments) for fragments in self._fragments)
 
 
 def _joined(fragments: Sequence[ToolCall]) -> ToolCall:
-    """Fragments of one call share an index; id and name come with the first, the arguments in pieces."""
-    return ToolCall(
-        fragments[0].index,
-        next((each.id for each in fragments if each.id), ""),
-        next((each.name for each in fragments if each.name), ""),
-        "".join(each.arguments for each in fragments),
-    )
+    """One call: id and name come with the first fragment, the arguments in pieces."""
+    identity = next((fragment.id for fragment in fragments if fragment.id), "")
+    name = next((fragment.name for fragment in fragments if fragment.name), "")
+    return ToolCall(fragments[0].index, identity, name, "".join(fragment.arguments for fragment in fragments))
 
 
 @dataclass(frozen=True)
@@ -240,7 +254,7 @@ class Store(Protocol):
     def proceed(self, owner: str, answer_id: str, provider: str, now: float) -> Proceeding | None: ...
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None: ...
     def conversations(
-        self, owner: str, limit: int | None, before: tuple[float, str] | None, shelf: Shelf = ...
+        self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = ...
     ) -> Sequence[Conversation]: ...
     def messages(self, owner: str, conversation_id: str) -> Sequence[Message]: ...
     def last_messages(self, owner: str, conversation_id: str, last: int) -> Sequence[Message]: ...

@@ -37,6 +37,9 @@ BEHAVIOURS = COMMON | {
     "comments": "keep-alive comments before and between the words",
     "only-comments": "keep-alive comments and nothing else, for ever",
     "error-mid": "an error object in the middle of the answer",
+    "refused-late": "400 for the temperature in the middle of the answer",
+    "refused-inside": "400 for the temperature inside a stream that began well, before the first word",
+    "loading-late": "llama.cpp: 503 as if it were loading, in the middle of the answer",
     "error-200": "200 with a JSON error object",
     "json": "one plain JSON answer although a stream was asked for",
     "no-done": "a finish reason, but no [DONE]",
@@ -174,6 +177,7 @@ def event(value: Any) -> bytes:
 
 DONE = b"data: [DONE]\n\n"
 ENDING = chunk(finish="stop") + DONE
+_REFUSED_TEMPERATURE = event({"error": {"code": 400, "message": "temperature is not supported"}})
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, "completion_tokens_details": {"reasoning_tokens": 3}}
 
 Script = tuple[Sequence[bytes], bytes]
@@ -274,6 +278,8 @@ SCRIPTS: dict[str, Callable[[str], Script]] = {
     ),
     "comments": lambda q: ([b": OPENROUTER PROCESSING\n\n", b":\n", *_halved(q, b": keep-alive\n\n")], ENDING),
     "error-mid": lambda q: (_spoken(q)[:2], event({"error": {"message": "Overloaded", "type": "overloaded_error"}})),
+    "refused-late": lambda q: (_spoken(q)[:2], _REFUSED_TEMPERATURE),
+    "loading-late": lambda q: (_spoken(q)[:2], event({"error": {"code": 503, "message": "Loading model"}})),
     "no-done": lambda q: (_spoken(q), chunk(finish="stop")),
     "no-finish": lambda q: (_spoken(q), DONE),
     "no-end": lambda q: (_spoken(q), b""),
@@ -339,6 +345,8 @@ async def _refused(request: web.Request, behaviour: str, body: dict[str, Any]) -
             return _error(400, "Unrecognized request argument supplied: stream_options", type="invalid_request_error")
         case "no-max-tokens" if "max_tokens" in body:
             return _error(400, "Use 'max_completion_tokens' instead.", param="max_tokens", code="unsupported_parameter")
+        case "refused-inside" if "temperature" in body:
+            return await _raw(request, [b": wait\n\n", chunk("", role="assistant"), _REFUSED_TEMPERATURE])
         case "error-200":
             return web.json_response({"error": {"message": "No credit", "code": 402}})
         case "json":

@@ -44,6 +44,20 @@ def ask(question: str = "Как дела?", model: str = openai.MODEL, **options
     return ChatRequest(model, (Message("user", question),), Options(**options))  # type: ignore[arg-type]
 
 
+class Gathered:
+    """A sink that takes everything at once."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def take(self, event: Event) -> bool:
+        self.events.append(event)
+        return True
+
+    async def room(self) -> None:
+        """Always."""
+
+
 async def answer(provider: Provider, request: ChatRequest) -> tuple[list[Event], ProviderError | None]:
     """All events, and the error that ended them, if one did."""
     events: list[Event] = []

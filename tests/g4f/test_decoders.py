@@ -92,10 +92,29 @@ def test_a_line_without_end_is_refused(size: int) -> None:
         [splitter.feed(b"x" * size) for _ in range(0, 5000, size)]
 
 
-def test_an_event_of_endless_lines_is_refused() -> None:
+@pytest.mark.parametrize("line", [b"data: x\n", b"data:\n", b"data\n", b"data: x\nid: 1\nevent: e\nretry: 1\n:\n"])
+def test_an_event_of_endless_lines_is_refused(line: bytes) -> None:
     decoder = SSEDecoder(cap=1000)
     with pytest.raises(ProtocolViolation):
-        [decoder.feed(b"data: x\n") for _ in range(500)]
+        [decoder.feed(line) for _ in range(500)]
+
+
+@pytest.mark.parametrize("lines", [b"data:" + b"x" * 995, b"data:x\n" * 142 + b"data:x", b"data\n" * 199 + b"data:"])
+def test_an_event_may_be_as_long_as_a_line_with_all_that_joins_it(lines: bytes) -> None:
+    assert SSEDecoder(cap=1000).feed(lines + b"\n\n")
+    with pytest.raises(ProtocolViolation):
+        SSEDecoder(cap=1000).feed(lines + b"\ndata\n\n")
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r", b"id: 1\n", b"event: e\n", b"retry: 1\n", b":\n", b" \n", b"unknown: 1\n"])
+def test_lines_without_data_leave_nothing_behind(line: bytes) -> None:
+    events, lines = SSEDecoder(cap=1000), LinesDecoder(cap=1000)
+    for _ in range(5_000):
+        assert {event.data for event in events.feed(line)} <= {""}
+        lines.feed(line)
+    assert not events._data
+    assert events._lines._pieces == lines._lines._pieces == []
+    assert len(events._name) <= 1
 
 
 def test_two_broken_objects_are_skipped_and_the_third_ends_the_answer() -> None:

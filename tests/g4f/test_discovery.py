@@ -26,9 +26,9 @@ SIGNS: dict[str, tuple[str, Any]] = {
 }
 
 
-def server(path: str, body: Any, status: int = 200) -> web.Application:
+def server(path: str, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Application:
     async def reply(request: web.Request) -> web.Response:
-        return web.json_response(body, status=status)
+        return web.json_response(body, status=status, headers=headers)
 
     return application([web.get(path, reply)])
 
@@ -74,6 +74,24 @@ async def test_another_program_at_the_port_is_not_taken_for_one(
 ) -> None:
     for path in {path for path, _ in SIGNS.values()}:
         assert await looked(transport, port_of(start(server(path, body))), "Ollama", "LlamaCpp", "LMStudio", "VLLM") == {}
+
+
+async def test_whatever_a_program_at_a_port_does_to_its_probe_the_others_are_found(
+    transport: Transport, start: Callable[[web.Application], Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absurd = {"Retry-After": "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"}
+    strange, well = start(server("/props", {}, 503, absurd)), start(server(*SIGNS["Ollama"]))
+    kinds = [registry.provider_class(name) for name in ("LlamaCpp", "VLLM", "Ollama")]
+    ports = {"LlamaCpp": [port_of(strange)], "VLLM": [1], "Ollama": [port_of(well)]}
+    get_json = transport.get_json
+
+    async def breaking(url: str, *args: Any) -> Any:
+        if "/v1/models" in url:
+            raise RuntimeError("a fault of our own")
+        return await get_json(url, *args)
+
+    monkeypatch.setattr(transport, "get_json", breaking)
+    assert await discover(transport, kinds, DiscoverySettings(ports=ports)) == {"Ollama": well.url}
 
 
 async def test_nobody_at_the_port_is_no_error(transport: Transport) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from g4f import errors
 from g4f.http_errors import RETRY_AFTER_CAP, error_of_object, error_of_status
@@ -61,7 +63,15 @@ def test_ollama_says_when_a_model_could_be_fetched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("1e9", RETRY_AFTER_CAP), ("nan", None), ("завтра", None)]
+    ("said", "seconds"),
+    [
+        *[("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("1e9", RETRY_AFTER_CAP), ("nan", None), ("завтра", None)],
+        *[("inf", RETRY_AFTER_CAP), ("-inf", 0.0), ("9" * 5_000, RETRY_AFTER_CAP), ("1e-400", 0.0), ("0x7", None), ("", None)],
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", RETRY_AFTER_CAP),
+    ],
 )
 def test_retry_after_in_seconds_is_believed_within_reason(said: str, seconds: float | None) -> None:
     assert error_of_status(429, {"Retry-After": said}, b"").retry_after == seconds
@@ -72,6 +82,14 @@ def test_retry_after_may_be_a_date() -> None:
     seconds = error_of_status(503, {"Retry-After": format_datetime(when, usegmt=True)}, b"").retry_after
     assert seconds is not None
     assert 90 < seconds <= 100
+
+
+@example("+" + "9" * 5_000)
+@given(st.text("MonJa ,:+-0123456789", max_size=60) | st.text(max_size=60))
+def test_whatever_retry_after_says_the_error_has_its_name(said: str) -> None:
+    for value in (said, f"Mon, 01 Jan 2024 00:00:00 {said}", f"Mon, {said} Jan 2024 00:00:00 GMT"):
+        seconds = error_of_status(429, {"Retry-After": value}, b"").retry_after
+        assert seconds is None or 0 <= seconds <= RETRY_AFTER_CAP
 
 
 def test_a_page_of_html_hardly_enters_the_log() -> None:
@@ -106,6 +124,17 @@ def test_the_parameter_that_was_refused_is_named() -> None:
 )
 def test_an_error_inside_a_good_answer_has_its_meaning_too(value: object, expected: type[errors.ProviderError]) -> None:
     assert type(error_of_object(value)) is expected
+
+
+@pytest.mark.parametrize("depth", [500, 985, 990, 995, 100_000])
+def test_an_error_nested_however_deep_is_an_error_like_others(depth: int) -> None:
+    nested: list[object] = []
+    for _ in range(depth):
+        nested = [nested]
+    assert type(error_of_object(nested)) is errors.ServerFailed
+    assert type(error_of_object({"message": nested, "code": 429})) is errors.RateLimited
+    document = b'{"error":{"message":' + b"[" * depth + b"]" * depth + b"}}"
+    assert type(error_of_status(400, {}, document)) is errors.RequestRejected
 
 
 def test_an_error_whose_number_is_endless_is_an_error_like_others() -> None:

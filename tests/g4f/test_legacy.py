@@ -162,6 +162,20 @@ def test_what_such_a_module_raises_is_an_error_of_the_tree() -> None:
         g4f.ChatCompletion.create("own", ASKED, provider=own_module(_create_completion=_create_completion))
 
 
+async def test_a_module_of_ones_own_may_yield_nothing_and_bytes_but_nothing_else() -> None:
+    def well(**kwargs: Any) -> Iterator[Any]:
+        yield from (None, "При", "", "вет".encode()[:3], "вет".encode()[3:])
+
+    def badly(**kwargs: Any) -> Iterator[Any]:
+        yield from ("При", {"text": "вет"})
+
+    module = own_module(_create_completion=well)
+    assert g4f.ChatCompletion.create("own", ASKED, provider=module) == "Привет"
+    assert await g4f.ChatCompletion.create_async("own", ASKED, provider=module) == "Привет"
+    with pytest.raises(errors.ProtocolViolation, match="dict"):
+        g4f.ChatCompletion.create("own", ASKED, provider=own_module(_create_completion=badly))
+
+
 def test_a_module_that_wants_a_key_is_not_asked_without_one() -> None:
     with pytest.raises(errors.KeyMissing):
         g4f.ChatCompletion.create("own", ASKED, provider=own_module(_create_completion=list, needs_auth=True))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from g4f.chat import Citation, Finished, Progress, Reasoning, Text, ToolCall
-from g4f.errors import Interrupted, ProtocolViolation, ServerFailed
+from g4f.errors import Interrupted, ProtocolViolation, ProviderError, ServerFailed
 from g4f.openai_answer import Answer, Likeness, ThinkTag
 
 
@@ -48,6 +49,13 @@ def test_a_tag_further_on_is_text() -> None:
     assert events == [Text("Тег <think>"), Text(" пишут так</think>"), Finished("stop")]
 
 
+def test_spaces_without_end_are_not_kept_until_a_tag_comes() -> None:
+    tag = ThinkTag()
+    said = "".join(piece.text for _ in range(3_000) for piece in ([Text(" ")] if tag.over else tag.feed(" ")))
+    assert len(said) > 1_500
+    assert read(delta(content=" " * 900), delta("stop", content="<think>да</think>нет"))[:2] == [Reasoning("да"), Text("нет")]
+
+
 def test_thinking_that_never_ends_is_still_thinking() -> None:
     events = read(delta(content="<think>думаю</th"), delta("length"))
     assert events == [Reasoning("думаю"), Reasoning("</th"), Finished("length")]
@@ -56,6 +64,29 @@ def test_thinking_that_never_ends_is_still_thinking() -> None:
 def test_arguments_given_as_an_object_become_text() -> None:
     call = {"function": {"name": "f", "arguments": {"город": 1}}}
     assert read(delta("tool_calls", tool_calls=[call]))[0] == ToolCall(0, "", "f", '{"город": 1}')
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        '{"choices":[{"delta":{"tool_calls":[{"id":%s,"function":{"name":%s,"arguments":%s}}]}}]}',
+        '{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":{"a":%s}}}]}}]}',
+        '{"choices":[{"delta":{"annotations":[{"url_citation":{"url":"https://example.org/","title":%s}}]}}]}',
+        '{"choices":[{"delta":{"content":"да"},"finish_reason":%s}]}',
+        '{"model":%s,"choices":[{"delta":{"content":%s}}]}',
+        '{"choices":[],"usage":{"prompt_tokens":%s},"timings":{"predicted_ms":%s},"prompt_progress":{"total":%s}}',
+        '{"error":%s}',
+        '{"error":{"message":%s,"code":429}}',
+        '{"x_groq":{"error":%s}}',
+    ],
+)
+def test_what_is_nested_too_deeply_to_be_written_is_no_fault_of_ours(chunk: str) -> None:
+    for depth in range(800, 1000):  # somewhere here ends what can be read, and a little before it what can be written
+        document = chunk.replace("%s", "[" * depth + "]" * depth)
+        with suppress(ProviderError):
+            Answer("Service", "model").read(document)
+        with suppress(ProviderError):
+            Answer("Service", "model").read_whole(document.replace('"delta"', '"message"'))
 
 
 def test_the_old_form_of_a_call_is_understood() -> None:
@@ -69,6 +100,13 @@ def test_sources_are_citations_if_they_are_pages() -> None:
         {"type": "url_citation", "url_citation": {"url": "javascript:alert(1)"}},
     ]
     assert read(delta("stop", content="Да", annotations=notes))[1] == Citation("https://example.org/", "Пример")
+
+
+def test_a_source_is_a_part_of_the_answer() -> None:
+    note = {"type": "url_citation", "url_citation": {"url": "https://example.org/", "title": "Пример"}}
+    answer = Answer("Service", "model")
+    answer.read(json.dumps(delta(annotations=[note])))
+    assert answer.spoke
 
 
 def test_an_answer_without_a_word_is_no_answer() -> None:

@@ -16,7 +16,7 @@ from g4f.transport import Transport
 from tests.emulators import openai
 from tests.emulators.openai import THOUGHT, answer_to
 from tests.emulators.stage import Stage
-from tests.g4f.conftest import answer, ask, text_of, thought_of
+from tests.g4f.conftest import Gathered, answer, ask, text_of, thought_of
 
 QUESTION = "Как дела?"
 
@@ -220,6 +220,26 @@ async def test_a_refused_max_tokens_goes_under_its_other_name(transport: Transpo
     assert first["max_tokens"] == 100
     assert second["max_completion_tokens"] == 100
     assert "max_tokens" not in second
+
+
+async def test_a_parameter_refused_after_the_first_word_says_nothing_twice(transport: Transport, openai_stage: Stage) -> None:
+    provider = service(transport, openai_stage, "refused-late")
+    before = len(openai_stage.seen)
+    events, error = await answer(provider, ask(QUESTION, temperature=0.5))
+    assert isinstance(error, errors.RequestRejected)
+    sink = Gathered()
+    with pytest.raises(errors.RequestRejected):
+        await provider.tell(ask(QUESTION, temperature=0.5), sink)
+    assert text_of(events) == text_of(sink.events) == "Вы спросили: "
+    assert ["temperature" in json.loads(seen.body) for seen in openai_stage.seen[before:]] == [True, True]
+
+
+async def test_a_parameter_refused_inside_the_stream_before_the_first_word_is_left_out(
+    transport: Transport, openai_stage: Stage
+) -> None:
+    events, error = await answer(service(transport, openai_stage, "refused-inside"), ask(QUESTION, temperature=0.5))
+    assert error is None
+    assert text_of(events) == answer_to(QUESTION)
 
 
 async def test_the_request_says_what_the_person_chose(transport: Transport, openai_stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
@@ -107,12 +107,59 @@ async def test_a_provider_that_says_one_form_has_the_other(kind: type[Streamer] 
     assert await heard(kind()) == await read(kind()) == list(ANSWER)
 
 
-async def test_a_plain_generator_is_told_too() -> None:
-    class Plain(SyncProvider):
-        def generate(self, request: ChatRequest) -> list[str]:  # type: ignore[override]
-            return ["Раз", "Два"]
+class Plain(SyncProvider):
+    """Says its pieces as a generator of 2023 does."""
 
-    assert await heard(Plain(Transport())) == list(ANSWER)
+    def __init__(self, *pieces: object) -> None:
+        super().__init__(Transport())
+        self._pieces = pieces
+        self.closed = 0
+
+    def generate(self, request: ChatRequest) -> Iterator[str | Event]:
+        try:
+            yield from self._pieces  # type: ignore[misc]
+        finally:
+            self.closed += 1
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("Раз", "Два"),
+        (None, "Раз", "", None, "Два", None),
+        ("Раз".encode(), bytearray("Два".encode())),
+        (Text("Раз"), "", Text("Два"), Finished()),
+    ],
+)
+async def test_a_plain_generator_is_told_too(pieces: Sequence[object]) -> None:
+    plain = Plain(*pieces)
+    assert await heard(plain) == list(ANSWER)
+    assert plain.closed == 1
+
+
+async def test_bytes_of_a_plain_generator_are_text_however_they_are_cut() -> None:
+    pieces = [bytes([byte]) for byte in "ё🧩".encode()]
+    assert text_of(await heard(Plain(*pieces, b"\xff!", b"\xd1"))) == "ё🧩\ufffd!\ufffd"
+
+
+@pytest.mark.parametrize("piece", [7, {"text": "Раз"}, ["Раз"], object(), ChatRequest("m", ())])
+async def test_what_is_neither_text_nor_an_event_ends_a_plain_generators_answer(piece: object) -> None:
+    plain, sink = Plain("Раз", piece, "Два"), Heard()
+    with pytest.raises(errors.ProtocolViolation, match=type(piece).__name__):
+        await plain.tell(ask(), sink)
+    assert sink.events == [Text("Раз")]
+    assert plain.closed == 1
+
+
+@pytest.mark.parametrize("pieces", [(), (None,), ("", b"")])
+async def test_a_plain_generator_that_says_nothing_has_not_answered(pieces: Sequence[object]) -> None:
+    with pytest.raises(errors.ProtocolViolation, match="empty"):
+        await heard(Plain(*pieces))
+
+
+async def test_a_plain_generator_without_end_is_refused() -> None:
+    with pytest.raises(errors.ProtocolViolation, match="characters"):
+        await heard(Plain(*["x" * 100_000] * 100))
 
 
 class LoudStreamer(Teller):

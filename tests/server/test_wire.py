@@ -105,6 +105,23 @@ def test_a_frame_is_one_event_whatever_its_text_holds(seq: int, event: AnswerEve
     assert "\r" not in frame
 
 
+@given(st.lists(events, max_size=20))
+def test_events_fold_the_same_one_by_one_and_all_at_once_and_from_their_rows(stream: list[AnswerEvent]) -> None:
+    begun = replace(EMPTY, text="Раз", tool_calls=(ToolCall(3, "a"), ToolCall(3, "b")), citations=(Citation("u", "t"),))
+    one_by_one = begun
+    for event in stream:
+        one_by_one = fold(one_by_one, [event])
+    rows = [(seq, *wire.to_row(event)) for seq, event in enumerate(stream)]
+    assert fold(begun, stream) == fold(begun, wire.from_rows(rows)) == one_by_one
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("pair", [(Text("слово " * 3), Reasoning("м")), (ToolCall(0, arguments="x" * 20), Citation("u", "t"))])
+def test_what_is_mixed_without_measure_folds_as_fast_as_the_rest(pair: tuple[AnswerEvent, AnswerEvent]) -> None:
+    folded = fold(EMPTY, pair * 250_000)
+    assert len(folded.text + folded.reasoning) + len(folded.citations) >= 250_000
+
+
 def test_an_unknown_type_is_passed_over() -> None:
     assert wire.from_row("from-the-future", '{"a":1}') is None
 

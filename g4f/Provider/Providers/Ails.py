@@ -116,7 +116,7 @@ def _secret_missing() -> KeyMissing:
 def events_of(pieces: Iterator[bytes], model: str) -> Iterator[Event]:
     """The events in the bytes of a stream. Raises ``ProviderError``; ``Interrupted`` where the stream has no end."""
     reading, decoder = Answer("Ails", model), SSEDecoder()
-    first, document = True, b""  # an error comes as one JSON object in place of the stream
+    first, document = True, bytearray()  # an error comes as one JSON object in place of the stream
     for piece in pieces:
         if document or (first and piece.lstrip().startswith(b"{")):
             document += piece

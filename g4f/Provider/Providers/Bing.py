@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from g4f.chat import ChatRequest, Event, Finished, Model, Progress, Started, Text
 from g4f.closed import ClosedService, question_and_past, transcript
+from g4f.decoders import as_text, whole_characters
 from g4f.errors import (
     ContentFiltered,
     Interrupted,
@@ -34,6 +35,7 @@ from g4f.errors import (
     Unavailable,
 )
 from g4f.legacy import provider_of, said, supports, values_of
+from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.tokens import Tokens, run
 from g4f.typing import Messages
 
@@ -205,7 +207,8 @@ class Bing(ClosedService):
         )
         found = [_at(reply, name) for name in ("conversationId", "clientId", "conversationSignature")]
         if not all(isinstance(value, str) and value for value in found):
-            raise ProtocolViolation(f"Failed to create conversation: {_at(reply, 'result', 'value') or 'no ids'}", provider=self.id)
+            reason = as_text(_at(reply, "result", "value") or "no ids")
+            raise ProtocolViolation(f"Failed to create conversation: {reason}", provider=self.id)
         return found[0], found[1], found[2]
 
     def _chat_hub(self) -> str:
@@ -257,12 +260,19 @@ class Frames:
     """Frames in, messages out: a frame may hold several messages, a message may come in several frames."""
 
     def __init__(self) -> None:
-        self._pending = ""
+        self._pending: list[str] = []  # of the message that has not ended yet
+        self._held = 0
 
     def feed(self, frame: str) -> Iterator[dict[str, Any]]:
         """Raises ``ProtocolViolation`` for what is no JSON object, or never ends."""
-        *whole, self._pending = (self._pending + frame).split(Defaults.delimiter)
-        if len(self._pending) > LONGEST_MESSAGE:
+        pieces = frame.split(Defaults.delimiter)
+        whole: list[str] = []
+        if len(pieces) > 1:
+            whole = ["".join([*self._pending, pieces[0]]), *pieces[1:-1]]
+            self._pending, self._held = [], 0
+        self._pending.append(pieces[-1])
+        self._held += len(pieces[-1])
+        if self._held > LONGEST_MESSAGE:
             raise ProtocolViolation("a message without end")
         for piece in whole:
             if not piece:
@@ -282,6 +292,7 @@ class Listener:
     def __init__(self) -> None:
         self.finished = False
         self._shown = ""
+        self._told = 0  # characters
         self._apologised = False
 
     def hear(self, message: Mapping[str, Any]) -> Iterator[Event]:
@@ -293,11 +304,11 @@ class Listener:
                 yield from self._final(_at(message, "item"))
             case 3:
                 if message.get("error"):
-                    raise ServerFailed(str(message["error"]))
+                    raise ServerFailed(as_text(message["error"]))
                 yield from self._finish()
             case 7:
                 if message.get("error"):
-                    raise ServerFailed(str(message["error"]))
+                    raise ServerFailed(as_text(message["error"]))
                 raise Interrupted("the service ended the conversation before the end of the answer")
 
     def _update(self, message: Any) -> Iterator[Event]:
@@ -306,14 +317,15 @@ class Listener:
         elif _at(message, "messageType"):
             note = _at(message, "adaptiveCards", 0, "body", 0, "inlines", 0, "text")
             if isinstance(note, str) and note:
-                yield Progress("tool", detail=note)
+                yield Progress("tool", detail=whole_characters(note))
         else:
             yield from self._show(_text_of(message))
 
     def _final(self, item: Any) -> Iterator[Event]:
         result = _at(item, "result")
         if _at(result, "error") or (not self._shown and _at(result, "value") not in (None, "Success")):
-            raise _refusal(str(_at(result, "value")), f"{_at(result, 'value')}: {_at(result, 'message')}")
+            value = as_text(_at(result, "value"))
+            raise _refusal(value, f"{value}: {as_text(_at(result, 'message'))}")
         last = _at(item, "messages", -1)
         if _at(last, "contentOrigin") == "Apology":
             self._apologised = True
@@ -333,6 +345,9 @@ class Listener:
         piece = addition(self._shown, text)
         if piece:
             self._shown = text
+            self._told += len(piece)
+            if self._told > ANSWER_CHARACTERS:
+                raise too_long()
             yield Text(piece)
 
 
@@ -365,13 +380,17 @@ def _refusal(value: str, detail: str) -> ProviderError:
 
 def _greeted(message: Mapping[str, Any]) -> bool:
     if message.get("error"):
-        raise ServerFailed(f"the handshake was refused: {message['error']}")
+        raise ServerFailed(f"the handshake was refused: {as_text(message['error'])}")
     return True
 
 
 def _text_of(message: Any) -> str:
     text = _at(message, "adaptiveCards", 0, "body", 0, "text")
-    return text if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    if "\ud800" <= text[-1:] <= "\udbff":  # the service counts in halves: the other one comes with the next message
+        text = text[:-1]
+    return whole_characters(text)
 
 
 def _at(value: Any, *path: str | int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from g4f.decoders import as_text
 from g4f.openai_compatible import OpenAICompatible
 
 _NOT_CHAT = ("whisper", "tts", "guard", "orpheus")
@@ -20,4 +21,5 @@ class Groq(OpenAICompatible):
     preferred_models = ("openai/gpt-oss-120b", "llama-3.3-70b")
 
     def kept(self, items: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-        return (item for item in items if item.get("active", True) and not any(word in str(item.get("id")) for word in _NOT_CHAT))
+        active = (item for item in items if item.get("active", True))
+        return (item for item in active if not any(word in as_text(item.get("id")) for word in _NOT_CHAT))

@@ -41,6 +41,7 @@ INSTRUCTION = (
     "You are ChatGPT, a language model made by OpenAI. "
     "Follow the instructions of the user carefully. Format your answers in Markdown."
 )
+LONGEST_START = 1_000  # characters, nearly all of them spaces, in which that word is waited for
 FAILURE = "Error"  # the whole body of an answer to a code that is not good any more
 
 
@@ -90,7 +91,7 @@ def unless_failed(pieces: Iterator[str]) -> Iterator[str]:
             yield piece
             continue
         start += piece
-        if not FAILURE.startswith(start.strip()):
+        if len(start) > LONGEST_START or not FAILURE.startswith(start.strip()):
             yield start
             start = None
     if start is not None and start.strip() == FAILURE:

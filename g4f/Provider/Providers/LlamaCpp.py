@@ -37,7 +37,7 @@ class LlamaCpp(OpenAICompatible):
             try:
                 return await super().tell(request, sink)
             except ServerFailed as error:
-                if error.status != 503 or LOADING not in error.detail or loop.time() >= patience:
+                if error.midway or error.status != 503 or LOADING not in error.detail or loop.time() >= patience:
                     raise
             if not sink.take(Progress("load")):
                 await sink.room()

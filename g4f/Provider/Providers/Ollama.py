@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,11 +12,12 @@ from urllib.parse import urlsplit
 
 from g4f.base import Provider, ProviderConfig
 from g4f.chat import ChatRequest, Event, Finished, FinishReason, Message, Model, Progress, Reasoning, Started, Text, ToolCall, Usage
+from g4f.decoders import as_text, whole_characters
 from g4f.discovery import Probe
 from g4f.errors import ContextTooLong, Interrupted, ModelMissing, ProtocolViolation, ProviderError
 from g4f.http_errors import error_of_object
-from g4f.model_list import MODELS, items_of
-from g4f.openai_answer import ANSWER_CHARACTERS
+from g4f.model_list import MODELS, count_of, items_of, name_of
+from g4f.scales import ANSWER_CHARACTERS, too_long
 from g4f.transport import Terms, Transport
 
 PORT = 11434
@@ -64,7 +64,7 @@ class Ollama(Provider):
         if self.config.models:
             return [await self._described(name, "") for name in self.config.models]
         listed = items_of(await self.transport.get_json(f"{self.address}/api/tags", self.terms))
-        names = {name: str(item.get("digest", "")) for item in listed if (name := _name_of(item))}
+        names = {name: as_text(item.get("digest", "")) for item in listed if (name := _name_of(item))}
         several = asyncio.Semaphore(SHOW_AT_ONCE)
 
         async def describe(name: str, digest: str) -> Model:
@@ -99,7 +99,7 @@ class Ollama(Provider):
             async for chunk in chunks:
                 if not started:
                     started = True
-                    yield Started(self.id, str(chunk.get("model") or request.model))
+                    yield Started(self.id, name_of(chunk.get("model")) or request.model)
                 for event in reading.read(chunk):
                     yield event
                 if reading.done:
@@ -113,7 +113,7 @@ class Ollama(Provider):
             self._chunks("/api/pull", {"model": model, "stream": True}, replace(self.terms, deadlines=deadlines))
         ) as steps:
             async for step in steps:
-                yield Progress("pull", _fraction(step.get("completed"), step.get("total")), str(step.get("status", ""))[:200])
+                yield Progress("pull", _fraction(step.get("completed"), step.get("total")), as_text(step.get("status", ""))[:200])
                 if step.get("status") == "success":
                     self._descriptions.pop(model, None)
                     return
@@ -148,7 +148,7 @@ class Ollama(Provider):
             running = items_of(await self.transport.get_json(f"{self.address}/api/ps", self.terms))
         except ProviderError:
             return 0
-        return next((int(_number(item.get("context_length"))) for item in running if _name_of(item) == model), 0)
+        return next((count_of(item.get("context_length")) for item in running if _name_of(item) == model), 0)
 
     def _body(self, request: ChatRequest, model: Model, context: int | None) -> dict[str, Any]:
         options = request.options
@@ -186,7 +186,7 @@ class _Reading:
             if isinstance(thought, str) and thought:
                 self._add(Reasoning(thought), events)
             if isinstance(text, str) and text:
-                self._add(Text(text), events)
+                self._add(Text(whole_characters(text)), events)
             calls = message.get("tool_calls")
             for call in calls if isinstance(calls, list) else ():
                 self._call(call, events)
@@ -198,14 +198,14 @@ class _Reading:
     def _add(self, event: Text | Reasoning, events: list[Event]) -> None:
         self._spoken += len(event.text)
         if self._spoken > ANSWER_CHARACTERS:
-            raise ProtocolViolation(f"an answer of more than {ANSWER_CHARACTERS} characters")
+            raise too_long()
         events.append(event)
 
     def _call(self, call: Any, events: list[Event]) -> None:
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict):
-            arguments = json.dumps(function.get("arguments") or {}, ensure_ascii=False)
-            events.append(ToolCall(self._calls, str(call.get("id") or ""), str(function.get("name") or ""), arguments))
+            identity, name = as_text(call.get("id") or ""), as_text(function.get("name") or "")
+            events.append(ToolCall(self._calls, identity, name, as_text(function.get("arguments") or {})))
             self._calls += 1
 
     def _end(self, chunk: Mapping[str, Any], events: list[Event]) -> None:
@@ -213,9 +213,7 @@ class _Reading:
         if not self._spoken and reason == "stop":
             raise ProtocolViolation("an empty answer")
         seconds = _number(chunk.get("eval_duration")) * NANOSECONDS
-        events.append(
-            Usage(int(_number(chunk.get("prompt_eval_count"))), int(_number(chunk.get("eval_count"))), 0, seconds or None)
-        )
+        events.append(Usage(count_of(chunk.get("prompt_eval_count")), count_of(chunk.get("eval_count")), 0, seconds or None))
         events.append(Finished(reason))
 
 
@@ -253,17 +251,16 @@ def context_needed(request: ChatRequest, longest: int | None) -> int:
 
 
 def _name_of(item: Mapping[str, Any]) -> str:
-    name = item.get("model") or item.get("name")
-    return name if isinstance(name, str) and name.isprintable() and len(name) <= 200 else ""
+    return name_of(item.get("model") or item.get("name"))
 
 
 def _described_by(name: str, told: Mapping[str, Any]) -> Model:
     capabilities = told.get("capabilities")
     info = told.get("model_info")
     lengths = [
-        value
+        count_of(value)
         for key, value in (info.items() if isinstance(info, dict) else ())
-        if isinstance(key, str) and key.endswith(".context_length") and isinstance(value, int) and value > 0
+        if key.endswith(".context_length") and count_of(value)
     ]
     told_names = {item for item in capabilities if isinstance(item, str)} if isinstance(capabilities, list) else set()
     return Model(name, "", lengths[0] if lengths else None, frozenset(told_names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from g4f.decoders import as_text
 from g4f.openai_compatible import OpenAICompatible
 
 # The list names everything the company offers and says of none of it what it is for.
@@ -35,4 +36,4 @@ class OpenAI(OpenAICompatible):
     preferred_models = ("gpt-5", "gpt-4")
 
     def kept(self, items: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-        return (item for item in items if not any(word in str(item.get("id")) for word in _NOT_CHAT))
+        return (item for item in items if not any(word in as_text(item.get("id")) for word in _NOT_CHAT))

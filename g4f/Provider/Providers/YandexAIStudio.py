@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from g4f.chat import Event, Text
+from g4f.decoders import as_text
 from g4f.errors import KeyMissing
 from g4f.openai_answer import Answer
 from g4f.openai_compatible import OpenAICompatible
@@ -40,7 +41,8 @@ class YandexAIStudio(OpenAICompatible):
 
     def kept(self, items: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
         """The text models, under their short names."""
-        return ({**item, "id": short_name(str(item["id"]))} for item in items if str(item.get("id", "")).startswith("gpt://"))
+        named = ((item, as_text(item.get("id", ""))) for item in items)
+        return ({**item, "id": short_name(name)} for item, name in named if name.startswith("gpt://"))
 
     def model_named(self, model: str) -> str:
         if model.startswith("gpt://"):

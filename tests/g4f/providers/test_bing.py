@@ -226,12 +226,24 @@ def test_only_what_is_new_is_said(shown: str, text: str, added: str) -> None:
     assert Bing.addition(shown, text) == added
 
 
+def test_an_emoji_cut_between_two_messages_is_said_whole_and_once() -> None:
+    assert told(bing.update("Да \ud83d"), bing.update("Да 🙂"), bing.update("Да 🙂!")) == [Text("Да "), Text("🙂"), Text("!")]
+    assert told(bing.update("a\ude42b")) == [Text("a\ufffdb")]
+
+
 def test_frames_may_cut_messages_anywhere() -> None:
     stream = "".join(Bing._format({"type": 1, "text": f"слово {number} 🙂"}) for number in range(5))
     for size in range(1, len(stream)):
         frames = Bing.Frames()
         found = [message for start in range(0, len(stream), size) for message in frames.feed(stream[start : start + size])]
         assert [message["text"] for message in found] == [f"слово {number} 🙂" for number in range(5)]
+
+
+@pytest.mark.timeout(30)
+def test_a_message_that_comes_letter_by_letter_is_not_read_from_its_start_each_time() -> None:
+    frames = Bing.Frames()
+    assert not any(list(frames.feed(letter)) for letter in '{"text":"' + "x" * (Bing.LONGEST_MESSAGE - 20))
+    assert len(list(frames.feed('"}\x1e{'))) == 1
 
 
 @pytest.mark.parametrize("frame", ["{\x1e", "[]\x1e", "[" * 100_000 + "\x1e", "x" * (Bing.LONGEST_MESSAGE + 1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 
@@ -69,6 +70,13 @@ def test_the_bare_word_error_is_a_refused_code_and_not_an_answer() -> None:
         list(complete("Liaobots"))
     with playing("Liaobots", "says-error"):
         assert "".join(complete("Liaobots")) == "Error — это по-русски «ошибка»."
+
+
+def test_spaces_without_end_are_not_kept_until_the_word_comes() -> None:
+    assert len("".join(Liaobots.unless_failed(itertools.islice(itertools.repeat(" "), 3_000)))) == 3_000
+    assert next(Liaobots.unless_failed(itertools.repeat(" "))) == " " * 1_001
+    with pytest.raises(errors.KeyRejected):
+        list(Liaobots.unless_failed(iter([" " * 900, "Err", "or\n"])))
 
 
 def test_the_code_is_never_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,3 +41,15 @@ async def test_another_503_is_an_error(transport: Transport, openai_stage: Stage
     provider = LlamaCpp(transport, ProviderConfig(base_url=openai_stage.playing("503") + "/v1"))
     _, error = await answer(provider, ask())
     assert isinstance(error, ServerFailed)
+
+
+async def test_loading_that_comes_after_words_is_an_error_and_says_nothing_twice(
+    transport: Transport, openai_stage: Stage
+) -> None:
+    provider = LlamaCpp(transport, ProviderConfig(base_url=openai_stage.playing("loading-late") + "/v1"))
+    provider.look_again = 0.01
+    before = len(openai_stage.seen)
+    events, error = await answer(provider, ask("Как дела?"))
+    assert isinstance(error, ServerFailed)
+    assert text_of(events) == "Вы спросили: "
+    assert len(openai_stage.seen) == before + 1

@@ -64,6 +64,14 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class AskedWith:
+    """What a conversation's next answers are asked with; the fields are those of ``Conversation``."""
+
+    options: Mapping[str, Any]
+    role_values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Question:
     id: str
     parent_id: str | None
@@ -253,6 +261,7 @@ class Store(Protocol):
     def open_answer(self, new: NewAnswer) -> Opened: ...
     def proceed(self, owner: str, answer_id: str, provider: str, now: float) -> Proceeding | None: ...
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None: ...
+    def asked_with(self, owner: str, conversation_id: str) -> AskedWith | None: ...
     def conversations(
         self, owner: str, limit: int, before: tuple[float, str] | None, shelf: Shelf = ...
     ) -> Sequence[Conversation]: ...
@@ -360,8 +369,9 @@ class Conversations:
             step = known[step].parent_id
         return path[::-1]
 
-    def find(self, owner: str, conversation_id: str) -> Conversation | None:
-        return self.store.conversation(owner, conversation_id) if conversation_id else None
+    def asked_with(self, owner: str, conversation_id: str) -> AskedWith | None:
+        """All that a question needs to know of the conversation it is asked in, if there is one."""
+        return self.store.asked_with(owner, conversation_id) if conversation_id else None
 
     def read(self, owner: str, conversation_id: str) -> tuple[Conversation, Sequence[Message]]:
         conversation = self.store.conversation(owner, conversation_id)

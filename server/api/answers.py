@@ -13,7 +13,7 @@ from server.api.choice import Choice, choose
 from server.api.conversation import Identifier, Name, OptionsBody, request_for
 from server.api.streams import events
 from server.context import owner, services, still_signed_in
-from server.conversations import Conversation, Opened
+from server.conversations import AskedWith, Opened
 from server.errors import ApiError, NotFound
 from server.generation.wishes import Wish
 from server.streaming import respond
@@ -82,7 +82,7 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
     here = services()
     try:
         here.runner.check_room()
-        kept = _conversation_of(answer_id)
+        kept = _asked_with(answer_id)
         choice = _choose_again(answer_id, body, kept)
     except ApiError:
         opened = here.conversations.regenerated(owner(), answer_id, body.id)
@@ -108,15 +108,15 @@ def _write_again(answer_id: str, body: RegenerateBody) -> Opened:
     return opened
 
 
-def _conversation_of(answer_id: str) -> Conversation:
+def _asked_with(answer_id: str) -> AskedWith:
     here = services().conversations
-    conversation = here.find(owner(), here.place_of(owner(), answer_id).conversation_id)
-    if conversation is None:
+    kept = here.asked_with(owner(), here.place_of(owner(), answer_id).conversation_id)
+    if kept is None:
         raise NotFound
-    return conversation
+    return kept
 
 
-def _choose_again(answer_id: str, body: RegenerateBody | ContinueBody, kept: Conversation) -> Choice:
+def _choose_again(answer_id: str, body: RegenerateBody | ContinueBody, kept: AskedWith) -> Choice:
     """What the request names, else what the answer was asked with before."""
     before = services().conversations.answer(owner(), answer_id)
     provider = body.provider or ("" if body.model else before.provider)
@@ -129,7 +129,7 @@ def proceed(answer_id: str) -> Response:
     here = services()
     body = read(ContinueBody)
     here.runner.check_room()
-    choice = _choose_again(answer_id, body, _conversation_of(answer_id))
+    choice = _choose_again(answer_id, body, _asked_with(answer_id))
     proceeding = here.conversations.proceed(owner(), answer_id, choice.provider)
     answer = proceeding.answer
     with here.runner.opening(answer_id, seq=answer.seq + 1, written=answer.text):

@@ -123,7 +123,7 @@ def _open(body: AskBody) -> Opened:
     _check_question(body)
     try:
         here.runner.check_room()
-        kept = here.conversations.find(owner(), body.conversation_id)
+        kept = here.conversations.asked_with(owner(), body.conversation_id)
         values = {**(kept.role_values if kept else {}), **(body.role_values or {})}
         choice = choose(body.model, body.provider, body.role or body.jailbreak, values)
     except ApiError:

@@ -28,6 +28,7 @@ MESSAGE_WITH_STATE: Any = select(
 )
 
 VISIBLE = and_(conversation.c.owner == bindparam("owner"), conversation.c.deleted_at.is_(None))
+ASKED_WITH = select(conversation.c.options).where(VISIBLE, conversation.c.id == bindparam("conversation_id"))
 MESSAGES = MESSAGE_WITH_STATE.where(VISIBLE, message.c.conversation_id == bindparam("conversation_id")).order_by(
     message.c.number
 )

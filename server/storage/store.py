@@ -12,15 +12,28 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, not_, or_, select, true, update
 
-from server.conversations import Answer, Conversation, Ended, EventRow, Imported, Message, NewAnswer, Opened, Proceeding, State
+from server.conversations import (
+    Answer,
+    AskedWith,
+    Conversation,
+    Ended,
+    EventRow,
+    Imported,
+    Message,
+    NewAnswer,
+    Opened,
+    Proceeding,
+    State,
+)
 from server.errors import Conflict
 from server.finding import EVERYWHERE, Change, Found, Shelf, Wanted
 from server.storage import library, search
 from server.storage.database import Database
 from server.storage.journal import Written, file_leftovers
 from server.storage.prepared import Prepared
-from server.storage.rows import StoredEvent, find_conversation, first_events, to_conversation, to_message, to_stored
+from server.storage.rows import StoredEvent, asked_with, find_conversation, first_events, to_conversation, to_message, to_stored
 from server.storage.statements import (
+    ASKED_WITH,
     LAST_MESSAGES,
     MESSAGE,
     MESSAGES,
@@ -33,6 +46,7 @@ from server.storage.statements import (
 from server.storage.tables import FILED, PINNED, TAGGED, conversation, event, generation, message
 from server.storage.writing import find_asked, finish, import_conversation, open_answer, proceed
 
+_ASKED_WITH = Prepared(ASKED_WITH)
 _MESSAGES = Prepared(MESSAGES)
 _LAST_MESSAGES = Prepared(LAST_MESSAGES)
 _MESSAGE = Prepared(MESSAGE)
@@ -62,6 +76,11 @@ class SqlStore:
 
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
         return self.database.read(lambda connection: find_conversation(connection, owner, conversation_id))
+
+    def asked_with(self, owner: str, conversation_id: str) -> AskedWith | None:
+        """Without asking whether it is running: SQLite would walk all that is being written."""
+        row = self._first(_ASKED_WITH, owner=owner, conversation_id=conversation_id)
+        return AskedWith(**asked_with(row.options)) if row else None
 
     def conversations(
         self, owner: str, limit: int | None, before: tuple[float, str] | None, shelf: Shelf = EVERYWHERE

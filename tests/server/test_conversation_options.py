@@ -59,6 +59,21 @@ def test_changed_options_hold_for_every_answer_that_follows(client: FlaskClient,
     assert asked() == Options()
 
 
+def test_a030_what_a_conversation_is_asked_with_is_read_alone_and_by_its_owner(
+    client: FlaskClient, ask: Ask, services: Services
+) -> None:
+    first = ask("Привет", options={"temperature": 0.2}, role_values={"город": "Омск"})
+    here = services.conversations
+    kept, whole = here.asked_with("owner", first.conversation), services.store.conversation("owner", first.conversation)
+    assert kept is not None
+    assert whole is not None
+    assert (kept.options, kept.role_values) == (whole.options, whole.role_values) == ({"temperature": 0.2}, {"город": "Омск"})
+    assert here.asked_with("somebody", first.conversation) is None
+    assert here.asked_with("owner", "") is None
+    client.delete(f"{API}/conversations/{first.conversation}")
+    assert here.asked_with("owner", first.conversation) is None
+
+
 def test_model_and_role_can_be_kept_before_the_next_question(client: FlaskClient, ask: Ask) -> None:
     first = ask("Привет")
     wish = {"model": "other", "provider": "Scripted", "role": "editor"}

@@ -58,6 +58,7 @@ def proxy_for(url: str) -> str | None:
     return proxy
 
 
+@lru_cache(256)  # each question asks it twice, mostly of the same
 def is_near(host: str) -> bool:
     """Whether ``host`` is this machine or, written as a number, an address of a private network."""
     if host.lower() in ("localhost", "host.docker.internal") or host.lower().endswith(".localhost"):

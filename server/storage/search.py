@@ -82,10 +82,9 @@ _TAKE = "DELETE FROM search_waiting WHERE ticket IN (SELECT value FROM json_each
 _FORGET_THESE = "DELETE FROM search_entry WHERE message_id IN (SELECT value FROM json_each(?))"
 _LAST_NUMBERS = """SELECT json_group_object(value,
         (SELECT max(number) FROM search_entry WHERE number BETWEEN value AND value + 1048575)) FROM json_each(?)"""
-_ENTER = """INSERT INTO search_entry (number, message_id, conversation_id)
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)"""
-_FILL = """INSERT INTO search_index (rowid, title, body)
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?)"""
+# Completed by ``_enter``: a portion has few enough values to be bound one by one, and the texts among them are long.
+_ENTER = "INSERT INTO search_entry (number, message_id, conversation_id) VALUES "
+_FILL = "INSERT INTO search_index (rowid, title, body) VALUES "
 
 
 # Keeping it true
@@ -130,8 +129,9 @@ def index_title(connection: Connection, conversation_id: str) -> None:
 
 def sweep(connection: Connection) -> None:
     """Remove the stems of messages that were removed."""
-    connection.execute(text("DELETE FROM search_index WHERE rowid IN (SELECT number FROM search_gone)"))
-    connection.execute(text("DELETE FROM search_gone"))
+    execute = driver(connection).execute
+    execute("DELETE FROM search_index WHERE rowid IN (SELECT number FROM search_gone)")
+    execute("DELETE FROM search_gone")
 
 
 @dataclass(frozen=True)
@@ -148,17 +148,21 @@ def _to_entry(row: Any) -> _Entry:
 
 
 def _enter(connection: Connection, entries: Sequence[_Entry]) -> None:
+    if not entries:
+        return
     execute = driver(connection).execute
     firsts = [_number(entry.created_at) for entry in entries]
     (found,) = execute(_LAST_NUMBERS, (json.dumps(firsts),)).fetchone()
     following = {int(first): int(first) if last is None else last + 1 for first, last in json.loads(found).items()}
-    rows: list[tuple[int, str, str, str, str]] = []
+    places: list[Any] = []
+    texts: list[Any] = []
     for first, entry in zip(firsts, entries, strict=True):
-        rows.append((following[first], entry.id, entry.conversation_id, entry.title, entry.body))
+        places += (following[first], entry.id, entry.conversation_id)
+        texts += (following[first], entry.title, entry.body)
         following[first] += 1
-    entered = json.dumps(rows)
-    execute(_ENTER, (entered,))
-    execute(_FILL, (entered,))
+    rows = ", ".join(["(?, ?, ?)"] * len(entries))
+    execute(_ENTER + rows, places)
+    execute(_FILL + rows, texts)
 
 
 def _number(moment: float) -> int:

@@ -60,7 +60,9 @@ def plain(word: str) -> str:
 
 
 def stem(word: str) -> str:
-    """The part that the forms of a word share."""
+    """The part that the forms of a word share. A number has no forms, and there are too many of them to be remembered."""
+    if word.isascii() and word.isdigit():
+        return word[:LONGEST_WORD]
     return _stem(word) if len(word) <= LONGEST_WORD else plain(word[:LONGEST_WORD])
 
 

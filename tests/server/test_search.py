@@ -507,3 +507,8 @@ def test_an_answer_that_is_gone_on_with_is_found_by_all_it_says_and_once(store: 
         store.proceed("owner", opened.answer_id, "Guide", 2.0)
     for word in ("зонтик", "плащ"):
         assert ids(find(store, word)) == [opened.answer_id]
+
+
+@given(st.from_regex(r"\A[0-9]{1,200}\Z"))
+def test_a_number_is_its_own_stem_however_long(number: str) -> None:
+    assert words.stem(number) == words.plain(number)[: words.LONGEST_WORD]

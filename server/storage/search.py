@@ -198,8 +198,8 @@ class Indexer:
             try:
                 while not self._stopped.is_set() and fill(self._database):
                     self._stopped.wait(0.005)  # let others write
-            except StorageUnavailable:
-                logger.warning("the search index could not be completed", exc_info=True)
+            except StorageUnavailable as error:
+                logger.warning("the search index could not be completed", extra={"reason": error.message})
             except Exception:
                 logger.exception("the search index could not be completed")
             self._stopped.wait(PAUSE)

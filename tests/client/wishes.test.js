@@ -100,6 +100,7 @@ async function shelve(context) {
 
 test("an answer is asked for again as one wishes, and the question stays what it was", async () => {
   const { regenerate } = await import("../../client/js/asking.js")
+  await import("../../client/js/stream.js") // read from the disk it would come after the last look of until
   const message = { id: "a", parent_id: "q", role: "assistant", text: "Долгий ответ", state: "complete", seq: 9 }
   const question = { id: "q", parent_id: null, role: "user", text: "Что это?" }
   const reopen = () => store.dispatch({ type: "opened", id: "c", messages: [question, message] })

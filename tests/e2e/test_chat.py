@@ -106,11 +106,11 @@ def test_an_answer_survives_the_death_of_the_server(watched: Watched, live: Serv
     say(page, "долго")
     expect(answer(page)).to_contain_text("слово30")
     live.kill()
-    shown = re.findall(r"слово\d+", answer(page).inner_text())
+    shown = re.findall(r"слово\d+", answer(page).inner_text())  # the last one may be a piece of a word
     live.start()
     expect(answer(page).get_by_role("button", name=re.compile("Ответить заново"))).to_be_visible()
     now = re.findall(r"слово\d+", answer(page).inner_text())
-    assert now[: len(shown)] == shown
+    assert "".join(now).startswith("".join(shown))
     page.reload()
     expect(answer(page)).to_contain_text("слово30")
     assert re.findall(r"слово\d+", answer(page).inner_text()) == now

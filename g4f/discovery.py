@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from g4f.base import Provider
-from g4f.errors import ProviderError
+from g4f.errors import ProviderError, TimedOut
 from g4f.transport import Deadlines, Terms, Transport
 
 PATIENCE = 0.3  # seconds to find out whether anybody listens
 BUSY = 1.5  # seconds for somebody who does to say who they are: a server that is writing an answer is slow
+THIS_MACHINE = "127.0.0.1"
 DOCKER_HOST = "host.docker.internal"  # the machine outside, seen from a container
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
 _TERMS = Terms(deadlines=Deadlines(connect=PATIENCE, first_byte=BUSY, idle=BUSY, content=BUSY, total=BUSY))
@@ -77,7 +78,7 @@ async def _private_hosts(named: Sequence[str]) -> list[str]:
     """Numeric addresses to look at. A name that means something outside of the private networks is left out."""
     outside = (DOCKER_HOST,) if any(Path(mark).exists() for mark in _CONTAINER_MARKS) else ()
     resolved = await asyncio.gather(*(_private_address(name) for name in (*named, *outside)))
-    return list(dict.fromkeys(["127.0.0.1", *(address for address in resolved if address)]))
+    return list(dict.fromkeys([THIS_MACHINE, *(address for address in resolved if address)]))
 
 
 async def _private_address(name: str) -> str | None:
@@ -94,9 +95,20 @@ async def _private_address(name: str) -> str | None:
 
 
 async def _recognised(transport: Transport, probe: Probe, host: str, port: int) -> bool:
+    """This machine refuses at once where nobody listens: whoever is late there is busy and is asked once more."""
+    found = await _look(transport, probe, host, port)
+    if found is None and host == THIS_MACHINE:
+        found = await _look(transport, probe, host, port)
+    return bool(found)
+
+
+async def _look(transport: Transport, probe: Probe, host: str, port: int) -> bool | None:
+    """Whether the server is there; ``None`` when nothing was said in time."""
     try:
         return probe.check(await transport.get_json(_origin(host, port) + probe.path, _TERMS))
     except ProviderError as error:
+        if isinstance(error, TimedOut) or isinstance(error.__cause__, asyncio.TimeoutError):
+            return None
         return bool(probe.loading) and probe.loading in error.detail
     except Exception:  # JSON of another shape, or worse: another program, which must not keep the others from being found
         return False

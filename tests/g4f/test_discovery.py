@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -12,7 +13,7 @@ from aiohttp import web
 from g4f import discovery, registry
 from g4f.base import Provider
 from g4f.discovery import DiscoverySettings, discover
-from g4f.transport import Transport
+from g4f.transport import Deadlines, Terms, Transport
 from tests.emulators.stage import Stage, application, on_stage
 
 SIGNS: dict[str, tuple[str, Any]] = {
@@ -92,6 +93,25 @@ async def test_whatever_a_program_at_a_port_does_to_its_probe_the_others_are_fou
 
     monkeypatch.setattr(transport, "get_json", breaking)
     assert await discover(transport, kinds, DiscoverySettings(ports=ports)) == {"Ollama": well.url}
+
+
+async def test_a_server_that_is_late_once_is_asked_again(
+    transport: Transport, start: Callable[[web.Application], Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine is at its busiest when both have just been started."""
+    asked = 0
+
+    async def reply(request: web.Request) -> web.Response:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(2 if asked == 1 else 0)
+        return web.json_response({"version": "0.40.12"})
+
+    soon = Deadlines(connect=0.3, first_byte=0.5, idle=0.5, content=0.5, total=0.5)
+    monkeypatch.setattr(discovery, "_TERMS", Terms(deadlines=soon))
+    stage = start(application([web.get("/api/version", reply)]))
+    assert await looked(transport, port_of(stage), "Ollama") == {"Ollama": stage.url}
+    assert asked == 2
 
 
 async def test_nobody_at_the_port_is_no_error(transport: Transport) -> None:

@@ -237,7 +237,16 @@ export async function loadCatalogue() {
   if (providers.status === "fulfilled") Object.assign(catalogue, { providers: providers.value.providers, found: providers.value.found })
   if (roles.status === "fulfilled") catalogue.roles = roles.value.roles
   store.catalogue.value = { ...catalogue, state: failed ? "failed" : "ready" }
-  if (catalogue.providers.some(({ state }) => state === "checking")) setTimeout(() => void loadCatalogue(), 1_500)
+  if (!isSettled(catalogue)) setTimeout(() => void loadCatalogue(), 1_500)
+}
+
+/**
+ * Whether asking again would tell nothing new: everybody has been asked, and the two answers are of one moment. Just after a start
+ * the models may be those of a moment before the providers had theirs.
+ * @param {{ providers: api.Provider[], models: api.Model[] }} catalogue
+ */
+function isSettled({ providers, models }) {
+  return providers.every(({ id, state, models: count }) => state !== "checking" && (state !== "ready" || !count || models.some(({ provider }) => provider === id)))
 }
 
 /** What roles are called in the language that is spoken now. */

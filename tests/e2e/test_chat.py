@@ -69,6 +69,13 @@ def test_a_found_llama_answers_with_highlighted_code(watched: Watched) -> None:
     expect(answer(page)).to_contain_text("Готово.")
 
 
+def test_models_that_were_read_a_moment_before_they_were_there_are_read_again(watched: Watched, live: ServerProcess) -> None:
+    until(lambda: all(provider["state"] != "checking" for provider in live.get("providers")["providers"]))
+    nobody = {"models": [], "default": {"provider": "", "model": ""}}
+    watched.page.route("**/backend-api/v2/models", lambda route: route.fulfill(json=nobody), times=1)
+    start(watched)
+
+
 def test_reasoning_is_folded(watched: Watched) -> None:
     page = start(watched)
     say(page, "думай")
@@ -90,7 +97,7 @@ def test_an_answer_goes_on_through_a_reload_and_a_closed_tab(watched: Watched, l
     page = watched.open()
     page.goto(address)
     expect(answer(page)).to_contain_text(re.compile(r"слово49[^$]*слово49", re.DOTALL))
-    assert len(answer(page).inner_text()) > before
+    until(lambda: len(answer(page).inner_text()) > before)
     page.get_by_role("button", name="Остановить").click()
     finished(page)
     shown = re.findall(r"слово\d+", answer(page).inner_text())

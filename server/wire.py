@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from g4f.chat import Citation, Progress, Reasoning, Seam, Started, Text, ToolCall, Usage
+from g4f.decoders import whole_characters
 from server.conversations import Answer, AnswerEvent, Asked, Conversation, Ended, Message, Question
 from server.library import Item, variables
 from server.prompts import Prompt
@@ -18,25 +19,17 @@ from server.shown import KeptShare, Shown
 PING = b": \n\n"
 SIGNED_OUT = b'data: {"type":"signed_out"}\n\n'  # the last event of a stream whose reader may not read on; has no number
 _MODEL_FILE = re.compile(r"^.*[/\\]([^/\\]+)\.gguf$", re.IGNORECASE | re.DOTALL)  # llama.cpp names a model by its path on the disk
-_HALF = re.compile("[\ud800-\udfff]")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def to_row(event: AnswerEvent) -> tuple[str, str]:
     """An event as the log keeps it: its type and its data. Text is kept bare, so that the database can join it without parsing."""
     if isinstance(event, Text):
-        return "text", _whole(event.text)
+        return "text", whole_characters(event.text)
     if isinstance(event, Reasoning):
-        return "reasoning", _whole(event.text)
+        return "reasoning", whole_characters(event.text)
     kind, fields = _fields(event)
-    return kind, _whole(_encode(fields))
-
-
-def _whole(text: str) -> str:
-    """Half a surrogate pair, which JSON can spell, has no bytes: neither the database nor the wire could carry it."""
-    if text.isascii() or not _HALF.search(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return kind, whole_characters(_encode(fields))
 
 
 def _fields(event: AnswerEvent) -> tuple[str, dict[str, Any]]:

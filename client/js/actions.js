@@ -237,7 +237,7 @@ export async function loadCatalogue() {
   if (providers.status === "fulfilled") Object.assign(catalogue, { providers: providers.value.providers, found: providers.value.found })
   if (roles.status === "fulfilled") catalogue.roles = roles.value.roles
   store.catalogue.value = { ...catalogue, state: failed ? "failed" : "ready" }
-  if (!isSettled(catalogue)) setTimeout(() => void loadCatalogue(), 1_500)
+  if (!isCut && !isSettled(catalogue)) setTimeout(() => void loadCatalogue(), 1_500)
 }
 
 /**

@@ -19,10 +19,18 @@ MOST_ENTRIES = 100_000
 PIECE = 1 << 16  # bytes unpacked at a time
 # What exports are packed with. By any other method zipfile unpacks a piece at one go, however large it becomes.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What the library raises for no sound archive.
 BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OverflowError),
-    *(NotImplementedError, RuntimeError, OSError, ValueError),
-)  # no sound archive
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 
 def read(data: bytes, *, largest: int, owner: str, now: float) -> tuple[str, Iterator[Arrival]]:

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -157,7 +157,7 @@ async def stored(events: Iterator[Event]) -> list[Event]:
             json.loads(wire.to_sse(seq, kind, data).split(b"data: ")[1], parse_constant=pytest.fail)
             known = wire.from_row(kind, data)
             assert known is not None
-            again.append(known)  # type: ignore[arg-type]
+            again.append(cast(Event, known))
     return again
 
 

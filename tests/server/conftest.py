@@ -16,10 +16,18 @@ from flask.testing import FlaskClient
 
 from server import running_app
 from server.context import KEY, Services
+from server.generation.loop import LoopThread
 from server.settings import Settings, load
 from tests.fakes import Keyed, Scripted
 
 PROVIDERS = {"Scripted": Scripted, "Keyed": Keyed}
+
+
+@pytest.fixture
+def loop() -> Iterator[LoopThread]:
+    loop = LoopThread()
+    yield loop
+    loop.close()
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextvars import ContextVar
 
 import pytest
@@ -12,13 +11,6 @@ from server.generation.loop import LoopThread
 from server.logs import discreet
 
 of_the_request: ContextVar[str] = ContextVar("of_the_request", default="")
-
-
-@pytest.fixture
-def loop() -> Iterator[LoopThread]:
-    loop = LoopThread()
-    yield loop
-    loop.close()
 
 
 def test_what_comes_while_the_loop_is_busy_wakes_it_once_and_is_done_in_order(

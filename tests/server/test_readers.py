@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -35,13 +34,6 @@ class Failing(Reader):
 
     def dismiss(self) -> None:
         self.dismissals += 1
-
-
-@pytest.fixture
-def loop() -> Iterator[LoopThread]:
-    loop = LoopThread()
-    yield loop
-    loop.close()
 
 
 def test_a_beat_that_fails_is_not_the_last_one(

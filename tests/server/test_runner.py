@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any, cast
@@ -97,13 +97,6 @@ def task() -> Task:
 @pytest.fixture
 def memory() -> Memory:
     return Memory()
-
-
-@pytest.fixture
-def loop() -> Iterator[LoopThread]:
-    loop = LoopThread()
-    yield loop
-    loop.close()
 
 
 async def read(runner: Runner, after: int = 0) -> list[str]:
